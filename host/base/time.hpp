@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 namespace toolpost {
 
@@ -16,6 +17,10 @@ class TimeSource {
  public:
   virtual ~TimeSource() = default;
   virtual TimePoint now() const = 0;
+  /// Milliseconds since 1970, for what people and plugins read; never for deadlines.
+  virtual std::int64_t wall_ms() const {
+    return std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
 };
 
 class SystemTime final : public TimeSource {
@@ -27,9 +32,14 @@ class SystemTime final : public TimeSource {
 class ManualTime final : public TimeSource {
  public:
   TimePoint now() const override { return now_; }
+  std::int64_t wall_ms() const override { return to_wall_ms(now_); }
   void advance(Duration step) { now_ += step; }
 
  private:
+  // 2026-01-01 at the start of virtual time.
+  static std::int64_t to_wall_ms(TimePoint at) {
+    return 1'767'225'600'000 + std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
+  }
   TimePoint now_{std::chrono::hours(1)};
 };
 

@@ -1,0 +1,180 @@
+#include "plugin/manifest.hpp"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace toolpost {
+namespace {
+
+bool made_of(std::string_view text, std::string_view allowed, std::size_t max) {
+  return !text.empty() && text.size() <= max && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+constexpr std::string_view kIdLetters = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
+constexpr std::string_view kNameLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+/// Reads fields of one table and collects what is wrong with them.
+class FieldReader {
+ public:
+  FieldReader(const toml::table& table, std::string where, std::vector<std::string>& problems)
+      : table_(table), where_(std::move(where)), problems_(problems) {}
+
+  enum class Need { required, optional };
+
+  std::string text(const char* key, Need need, std::size_t max = 16'384) {
+    seen_.insert(key);
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) {
+      if (need == Need::required) problem(key, "is missing");
+      return {};
+    }
+    const auto value = node->value_exact<std::string>();
+    if (!value) problem(key, "must be a string");
+    if (value && value->size() > max) problem(key, "is longer than " + std::to_string(max) + " bytes");
+    return value.value_or("");
+  }
+  bool flag(const char* key) {
+    seen_.insert(key);
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return false;
+    const auto value = node->value_exact<bool>();
+    if (!value) problem(key, "must be true or false");
+    return value.value_or(false);
+  }
+  std::int64_t whole(const char* key) {
+    seen_.insert(key);
+    const auto value = table_[key].value_exact<std::int64_t>();
+    if (!value) problem(key, "must be a whole number");
+    return value.value_or(0);
+  }
+  std::vector<std::string> effect_kinds(const char* key) {
+    seen_.insert(key);
+    std::vector<std::string> kinds;
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return kinds;
+    if (!node->is_array()) {
+      problem(key, "must be a list of effect kinds");
+      return kinds;
+    }
+    for (const toml::node& item : *node->as_array()) {
+      const std::string kind = item.value_or(std::string());
+      const auto& known = known_effect_kinds();
+      if (std::find(known.begin(), known.end(), kind) == known.end()) {
+        const auto near = did_you_mean(kind, known);
+        problem(key, "names no effect kind: \"" + kind + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""));
+      } else {
+        kinds.push_back(kind);
+      }
+    }
+    return kinds;
+  }
+  const toml::table* table(const char* key) {
+    seen_.insert(key);
+    return table_[key].as_table();
+  }
+  const toml::array* list(const char* key) {
+    seen_.insert(key);
+    return table_[key].as_array();
+  }
+  void problem(const std::string& key, const std::string& what) { problems_.push_back(where_ + key + " " + what); }
+  void refuse_unknown() {
+    const std::vector<std::string> known(seen_.begin(), seen_.end());
+    for (const auto& [key, node] : table_) {
+      const std::string name(key.str());
+      if (seen_.contains(name)) continue;
+      const auto near = did_you_mean(name, known);
+      problem(name, "is no field of a manifest" + (near ? "; did you mean \"" + *near + "\"?" : std::string()));
+    }
+  }
+
+ private:
+  const toml::table& table_;
+  const std::string where_;
+  std::vector<std::string>& problems_;
+  std::set<std::string> seen_;
+};
+
+using Need = FieldReader::Need;
+
+MethodManifest read_method(const toml::table& table, std::size_t number, std::vector<std::string>& problems) {
+  FieldReader fields(table, "method " + std::to_string(number) + ": ", problems);
+  MethodManifest method;
+  method.name = fields.text("name", Need::required);
+  method.title = fields.text("title", Need::optional, 128);
+  method.description = fields.text("description", Need::required);
+  method.input_schema = fields.text("input", Need::required, 128 << 10);
+  method.output_schema = fields.text("output", Need::optional, 128 << 10);
+  method.sample = fields.text("sample", Need::optional);
+  method.idempotent = fields.flag("idempotent");
+  method.read_only = fields.flag("read_only");
+  fields.refuse_unknown();
+  if (!method.name.empty() && !made_of(method.name, kNameLetters, 64)) {
+    fields.problem("name", "must be 1 to 64 letters, digits, '_', '.' or '-'");
+  }
+  return method;
+}
+
+}  // namespace
+
+const std::vector<std::string>& known_effect_kinds() {
+  static const std::vector<std::string> kinds = {"provider",     "http",          "file.read", "file.list", "store.get",
+                                                 "store.put",    "thread.read",   "thread.append", "models",
+                                                 "host.status"};
+  return kinds;
+}
+
+Result<Manifest> parse_manifest(std::string_view toml) {
+  const toml::parse_result parsed = toml::parse(toml);
+  if (!parsed) {
+    return Error{Errc::incompatible, "manifest line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                                         std::string(parsed.error().description())};
+  }
+  std::vector<std::string> problems;
+  FieldReader fields(parsed.table(), "", problems);
+  Manifest manifest;
+  if (fields.whole("schema") != 1) fields.problem("schema", "must be 1, the only manifest format there is");
+  manifest.id = fields.text("id", Need::required);
+  if (!made_of(manifest.id, kIdLetters, 128) || manifest.id.find('.') == std::string::npos) {
+    fields.problem("id", "must be a reverse domain in lower case, such as \"com.example.weather\"");
+  }
+  manifest.version = fields.text("version", Need::required, 64);
+  manifest.abi = static_cast<unsigned>(std::clamp<std::int64_t>(fields.whole("abi"), 0, 1000));
+  if (manifest.abi != 1) {
+    fields.problem("abi", "is " + std::to_string(manifest.abi) + ", but this host speaks ABI major 1 only");
+  }
+  const std::string kind = fields.text("kind", Need::required);
+  if (kind != "tool" && kind != "provider") fields.problem("kind", "must be \"tool\" or \"provider\"");
+  manifest.kind = kind == "provider" ? PluginKind::provider : PluginKind::tool;
+  manifest.summary = fields.text("summary", Need::optional, 512);
+  manifest.config_schema = fields.text("config", Need::optional, 128 << 10);
+  if (const toml::table* capabilities = fields.table("capabilities")) {
+    FieldReader asked(*capabilities, "capabilities.", problems);
+    manifest.required = asked.effect_kinds("required");
+    manifest.optional = asked.effect_kinds("optional");
+    asked.refuse_unknown();
+  }
+  std::set<std::string> names;
+  if (const toml::array* methods = fields.list("method")) {
+    for (const toml::node& node : *methods) {
+      if (const toml::table* table = node.as_table(); table != nullptr && manifest.methods.size() < 64) {
+        manifest.methods.push_back(read_method(*table, manifest.methods.size() + 1, problems));
+        if (!names.insert(manifest.methods.back().name).second) {
+          problems.push_back("method " + std::to_string(manifest.methods.size()) + ": name is used twice");
+        }
+      }
+    }
+  }
+  if (manifest.methods.empty()) problems.emplace_back("method is missing: a plugin has at least one [[method]]");
+  fields.refuse_unknown();
+  if (problems.empty()) return manifest;
+  Error error{Errc::incompatible, "manifest: "};
+  for (std::size_t i = 0; i < problems.size() && i < 32; ++i) error.message += (i == 0 ? "" : "; ") + problems[i];
+  return error;
+}
+
+}  // namespace toolpost

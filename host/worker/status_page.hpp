@@ -1,0 +1,47 @@
+#pragma once
+// One page shared by the host and one worker, so that the host knows which of the turns it sent ahead is running
+// and can take back those that are not. The worker's half is untrusted: `started` counts for nothing above what was
+// sent, and a start time counts only when `started` has moved.
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/result.hpp"
+#include "base/unique_fd.hpp"
+
+namespace toolpost {
+
+struct StatusPage {
+  // Written by the worker: before a turn begins, its number, then the monotonic clock in nanoseconds.
+  std::atomic<std::uint64_t> started{0};
+  std::atomic<std::int64_t> started_at_ns{0};
+  // Written by the host: turns from this number on are not to begin.
+  std::atomic<std::uint64_t> revoked_from{UINT64_MAX};
+  // Written by the host: this turn's caller has gone.
+  std::atomic<std::uint64_t> cancelled{0};
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+/// A mapping of a StatusPage; unmaps itself.
+class StatusMapping {
+ public:
+  StatusMapping() = default;
+  /// Maps the page behind `fd`. Error: unavailable.
+  static Result<StatusMapping> map(int fd);
+  /// A new page and its descriptor. Error: unavailable.
+  static Result<StatusMapping> create(UniqueFd& fd);
+  StatusMapping(StatusMapping&& other) noexcept : page_(std::exchange(other.page_, nullptr)) {}
+  StatusMapping& operator=(StatusMapping&& other) noexcept;
+  StatusMapping(const StatusMapping&) = delete;
+  StatusMapping& operator=(const StatusMapping&) = delete;
+  ~StatusMapping();
+
+  StatusPage* operator->() const { return page_; }
+  StatusPage& operator*() const { return *page_; }
+
+ private:
+  explicit StatusMapping(StatusPage* page) : page_(page) {}
+  StatusPage* page_ = nullptr;
+};
+
+}  // namespace toolpost

@@ -1,0 +1,267 @@
+#include "worker/worker_pool.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace toolpost {
+namespace {
+
+template <typename... Cases>
+struct Overload : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+Overload(Cases...) -> Overload<Cases...>;
+
+// A turn's output: its parts, the requests of its effects and its log, each bounded; twice the output bound is ample.
+std::uint64_t payload_max(const PoolPlugin& plugin) { return plugin.output_bytes_max * 2 + (4 << 20); }
+
+}  // namespace
+
+WorkerPool::WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin,
+                       const WorkerSettings& workers, const IsolationSettings& isolation, std::uint32_t& total,
+                       Events events)
+    : loop_(loop), spawner_(spawner), index_(index), plugin_(std::move(plugin)), settings_(workers),
+      isolation_(isolation), events_(std::move(events)), core_(plugin_.id, workers, plugin_.turn_max, total) {}
+
+WorkerPool::~WorkerPool() {
+  loop_.cancel(timer_);
+  for (const auto& [worker, link] : links_) spawner_.kill(global_id(worker));
+}
+
+void WorkerPool::submit(TurnId turn, OwnerId owner, std::string input) {
+  inputs_[turn] = std::move(input);
+  core_.submit(turn, owner, loop_.now());
+  carry_out();
+}
+
+void WorkerPool::withdraw(TurnId turn) {
+  inputs_.erase(turn);
+  core_.withdraw(turn);
+}
+
+void WorkerPool::warm() {
+  core_.warm(loop_.now());
+  carry_out();
+}
+
+void WorkerPool::carry_out() {
+  // Carrying out may fail at once and make further actions; they are taken by the outer loop, not by recursion.
+  if (carrying_out_) return;
+  carrying_out_ = true;
+  while (core_.has_actions()) {
+    for (PoolAction& action : core_.take_actions()) {
+      std::visit(Overload{[&](const SpawnWorker& order) { spawn(order.worker); },
+                          [&](const SendTurn& order) { send(order); },
+                          [&](const RevokeTurns& order) {
+                            if (const auto link = links_.find(order.worker); link != links_.end()) {
+                              link->second->page->revoked_from.store(order.from);
+                            }
+                          },
+                          [&](const KillWorker& order) {
+                            spawner_.kill(global_id(order.worker));
+                            if (events_.killed) events_.killed(order.reason);
+                          },
+                          [&](FailTurn& order) {
+                            if (inputs_.erase(order.turn) != 0) events_.turn_done(order.turn, std::move(order.error));
+                          }},
+                 action);
+    }
+  }
+  carrying_out_ = false;
+  arm();
+}
+
+void WorkerPool::spawn(WorkerId worker) {
+  const auto failed = [&](const std::string& why) { on_spawn_failed(worker, why); };
+  auto link = std::make_unique<Link>(payload_max(plugin_));
+  int sockets[2];
+  int pipes[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return failed(std::strerror(errno));
+  link->socket.reset(sockets[0]);
+  UniqueFd theirs(sockets[1]);
+  if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) return failed(std::strerror(errno));
+  link->stdio.reset(pipes[0]);
+  UniqueFd their_stdio(pipes[1]);
+  UniqueFd page_fd;
+  auto page = StatusMapping::create(page_fd);
+  if (!page) return failed(page.error().message);
+  link->page = std::move(*page);
+  fcntl(link->socket.get(), F_SETFL, O_NONBLOCK);  // our end only: the flag belongs to the end, not the pair
+
+  SpawnRequest request;
+  request.worker = global_id(worker);
+  request.files_max = settings_.files_max;
+  request.memory_bytes_max = settings_.memory_bytes_max;
+  request.file_bytes_max = settings_.file_bytes_max;
+  request.output_bytes_max = plugin_.output_bytes_max;
+  request.effects_max = plugin_.effects_max;
+  request.log_lines_max = settings_.log_lines_max;
+  if (plugin_.file.size() >= sizeof request.plugin) return failed("the path of the plugin is too long");
+  std::memcpy(request.plugin, plugin_.file.data(), plugin_.file.size());
+  if (auto asked = spawner_.spawn(request, std::move(theirs), std::move(page_fd), std::move(their_stdio)); !asked) {
+    return failed(asked.error().message);
+  }
+  link->watch = loop_.watch(link->socket.get(), EventLoop::Interest::read,
+                            [this, worker](EventLoop::Interest) { on_readable(worker); });
+  link->stdio_watch = loop_.watch(link->stdio.get(), EventLoop::Interest::read,
+                                  [this, worker](EventLoop::Interest) { on_stdio(worker); });
+  if (auto added = link->writer.add(FrameType::load, 0, plugin_.config); !added) return failed(added.error().message);
+  links_[worker] = std::move(link);
+  dirty_.insert(worker);
+  flush();  // loading takes milliseconds; it should begin now
+}
+
+void WorkerPool::send(const SendTurn& order) {
+  const auto link = links_.find(order.worker);
+  const auto input = inputs_.find(order.turn);
+  if (link == links_.end()) return;
+  // A withdrawn turn still takes its place in the numbering: an empty request answers at once and is dropped.
+  static const std::string empty_input = [] {
+    std::string bytes;
+    encode(TurnInput{}, bytes);
+    return bytes;
+  }();
+  const std::string& bytes = input == inputs_.end() ? empty_input : input->second;
+  if (auto added = link->second->writer.add(FrameType::turn, order.number, bytes); !added) {
+    core_.on_protocol_error(order.worker, added.error().message, loop_.now());
+    return;
+  }
+  dirty_.insert(order.worker);
+}
+
+void WorkerPool::flush() {
+  if (dirty_.empty()) return;
+  std::vector<WorkerId> blocked;
+  for (const WorkerId worker : dirty_) {
+    const auto link = links_.find(worker);
+    if (link == links_.end()) continue;
+    if (link->second->writer.flush(link->second->socket.get()) == SendState::blocked) blocked.push_back(worker);
+  }
+  dirty_.clear();
+  for (const WorkerId worker : blocked) {
+    dirty_.insert(worker);
+    links_[worker]->watch->want(EventLoop::Interest::read_write);  // wakes the round that tries again
+  }
+}
+
+bool WorkerPool::read_packets(WorkerId worker, Link& link) {
+  for (;;) {
+    const ReadState state = link.reader.read(link.socket.get());
+    if (state == ReadState::nothing) return true;
+    if (state == ReadState::closed) return false;
+    if (state == ReadState::malformed) {
+      core_.on_protocol_error(worker, link.reader.problem(), loop_.now());
+      return false;
+    }
+    for (const Frame& frame : link.reader.frames()) on_frame(worker, link, frame);
+  }
+}
+
+void WorkerPool::on_readable(WorkerId worker) {
+  const auto found = links_.find(worker);
+  if (found == links_.end()) return;
+  Link& link = *found->second;
+  if (!dirty_.contains(worker)) link.watch->want(EventLoop::Interest::read);
+  if (!read_packets(worker, link)) {
+    // Gone, or it closed its only socket: either way it ends. Its death says how.
+    link.watch.reset();
+    spawner_.kill(global_id(worker));
+  }
+  carry_out();
+}
+
+void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
+  const TimePoint now = loop_.now();
+  if (frame.type == FrameType::turn_done && link.ready) {
+    auto output = decode_turn_output(frame.payload);
+    if (!output) return core_.on_protocol_error(worker, "an output that cannot be read", now);
+    const auto turn = core_.turn_at(worker, frame.number);
+    const bool skipped = output->end == TurnEnd::skipped;
+    if (core_.on_turn_done(worker, frame.number, skipped, now) && turn && inputs_.erase(*turn) != 0) {
+      events_.turn_done(*turn, std::move(*output));
+    }
+  } else if (frame.type == FrameType::sandboxed && !link.ready && frame.payload.size() == 1) {
+    const int level = frame.payload[0];
+    if (events_.sandboxed) events_.sandboxed(level);
+    if (level < static_cast<int>(isolation_.min_level)) {
+      const Error error{Errc::incompatible,
+                        "isolation level " + std::to_string(level) + " was reached, below isolation.min_level = " +
+                            std::to_string(isolation_.min_level) + "; run `toolpost doctor` to see what is missing"};
+      core_.on_load_failed(worker, error, now);
+      if (events_.loaded) events_.loaded(error);
+    }
+  } else if (frame.type == FrameType::ready && !link.ready) {
+    link.ready = true;
+    core_.on_ready(worker, now);
+    if (events_.loaded) events_.loaded({});
+  } else if (frame.type == FrameType::load_failed && !link.ready) {
+    const Error error{Errc::incompatible, "plugin " + plugin_.id + " cannot be loaded: " + std::string(frame.payload)};
+    core_.on_load_failed(worker, error, now);
+    if (events_.loaded) events_.loaded(error);
+  } else {
+    core_.on_protocol_error(worker, "a frame of type " + std::to_string(static_cast<int>(frame.type)), now);
+  }
+}
+
+void WorkerPool::on_stdio(WorkerId worker) {
+  const auto found = links_.find(worker);
+  if (found == links_.end()) return;
+  Link& link = *found->second;
+  char buffer[4096];
+  const ssize_t got = read(link.stdio.get(), buffer, sizeof buffer);
+  if (got <= 0) {
+    if (got == 0 || errno != EAGAIN) link.stdio_watch.reset();
+    return;
+  }
+  const std::uint64_t before = link.stdio_bytes;
+  link.stdio_bytes += static_cast<std::uint64_t>(got);
+  if (before < settings_.stdio_bytes_max && events_.stdio) events_.stdio(std::string(buffer, static_cast<std::size_t>(got)));
+}
+
+void WorkerPool::on_spawn_failed(WorkerId worker, const std::string& why) {
+  if (events_.loaded) events_.loaded(Error{Errc::unavailable, "no worker could be started: " + why});
+  core_.on_died(worker, 0, "no process could be started: " + why, loop_.now());
+  links_.erase(worker);
+  dirty_.erase(worker);
+  carry_out();
+}
+
+void WorkerPool::on_died(WorkerId worker, int wait_status) {
+  const auto found = links_.find(worker);
+  if (found == links_.end()) return;
+  Link& link = *found->second;
+  if (link.watch) read_packets(worker, link);  // answers that it had flushed still count
+  on_stdio(worker);
+  const std::string how = describe_wait_status(wait_status);
+  if (!link.ready && events_.loaded) {
+    events_.loaded(Error{Errc::incompatible, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
+  }
+  core_.on_died(worker, link.page->started.load(), how, loop_.now());
+  dirty_.erase(worker);
+  links_.erase(worker);
+  carry_out();
+}
+
+void WorkerPool::arm() {
+  const auto next = core_.next_tick();
+  if (!next || (timer_ && timer_.at <= *next)) return;  // an early tick does no harm
+  loop_.cancel(timer_);
+  timer_ = loop_.at(*next, [this] {
+    timer_ = {};
+    core_.tick(loop_.now(), [this](WorkerId worker) -> WorkerClock {
+      const auto link = links_.find(worker);
+      if (link == links_.end()) return {};
+      const StatusPage& page = *link->second->page;
+      return {page.started.load(), TimePoint(std::chrono::nanoseconds(page.started_at_ns.load()))};
+    });
+    carry_out();
+    arm();
+  });
+}
+
+}  // namespace toolpost

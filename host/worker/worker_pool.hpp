@@ -1,0 +1,99 @@
+#pragma once
+// The workers of one plugin as processes and sockets: carries out what PoolCore decides.
+// Threads: the loop's.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/event_loop.hpp"
+#include "call/turn_codec.hpp"
+#include "worker/frame.hpp"
+#include "worker/pool_core.hpp"
+#include "worker/spawner.hpp"
+#include "worker/status_page.hpp"
+
+namespace toolpost {
+
+/// What a pool needs to know of its plugin; copied at construction.
+struct PoolPlugin {
+  std::string id;
+  std::string file;    // the private copy; see plugin/plugin_catalog.hpp
+  std::string config;  // JSON for create()
+  Duration turn_max{};
+  std::uint64_t output_bytes_max = 0;
+  std::uint32_t effects_max = 0;
+};
+
+class WorkerPool {
+ public:
+  struct Events {
+    /// Each submitted turn ends here once, unless withdrawn. Errors: crashed, hung, protocol, incompatible, unavailable.
+    std::function<void(TurnId, Result<TurnOutput>)> turn_done;
+    std::function<void(Result<void>)> loaded;                       // a worker said READY, or could not
+    std::function<void(const std::string& line)> stdio;             // what the plugin printed
+    std::function<void(KillReason)> killed;
+    std::function<void(int level)> sandboxed;
+  };
+
+  /// `index` tells this pool's workers apart from those of others at the spawner. All references outlive the pool.
+  WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin, const WorkerSettings& workers,
+             const IsolationSettings& isolation, std::uint32_t& total, Events events);
+  ~WorkerPool();
+
+  void submit(TurnId turn, OwnerId owner, std::string input);
+  void withdraw(TurnId turn);
+  /// Starts a first worker ahead of need; `loaded` tells the outcome.
+  void warm();
+  /// Sends what was submitted in this round; called once per round.
+  void flush();
+
+  // From the spawner, for this pool's workers.
+  void on_spawn_failed(WorkerId worker, const std::string& why);
+  void on_died(WorkerId worker, int wait_status);
+
+  std::size_t workers() const { return core_.workers(); }
+
+ private:
+  struct Link {
+    UniqueFd socket;
+    UniqueFd stdio;
+    StatusMapping page;
+    FrameReader reader;
+    FrameWriter writer;
+    std::unique_ptr<EventLoop::Watch> watch;
+    std::unique_ptr<EventLoop::Watch> stdio_watch;
+    std::uint64_t stdio_bytes = 0;
+    bool ready = false;
+    explicit Link(std::uint64_t payload_max) : reader(payload_max) {}
+  };
+
+  void carry_out();
+  void spawn(WorkerId worker);
+  void send(const SendTurn& order);
+  void on_readable(WorkerId worker);
+  bool read_packets(WorkerId worker, Link& link);
+  void on_frame(WorkerId worker, Link& link, const Frame& frame);
+  void on_stdio(WorkerId worker);
+  void arm();
+  std::uint64_t global_id(WorkerId worker) const { return (std::uint64_t{index_} << 32) | worker; }
+
+  EventLoop& loop_;
+  Spawner& spawner_;
+  const std::uint32_t index_;
+  const PoolPlugin plugin_;
+  const WorkerSettings& settings_;
+  const IsolationSettings& isolation_;
+  Events events_;
+  PoolCore core_;
+  std::map<WorkerId, std::unique_ptr<Link>> links_;
+  std::unordered_map<TurnId, std::string> inputs_;  // of turns that are not done, for a second sending
+  std::unordered_set<WorkerId> dirty_;              // links with unsent frames
+  TimerId timer_;
+  bool carrying_out_ = false;
+};
+
+}  // namespace toolpost

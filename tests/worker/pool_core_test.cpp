@@ -1,0 +1,280 @@
+#include "worker/pool_core.hpp"
+
+#include <algorithm>
+
+#include "catch.hpp"
+
+using namespace toolpost;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+  WorkerSettings settings;
+  ManualTime time;
+  std::uint32_t total = 0;
+  PoolCore core{"com.example.one", settings, 5s, total};
+  std::map<WorkerId, WorkerClock> clocks;
+
+  std::vector<PoolAction> actions() { return core.take_actions(); }
+  template <typename T>
+  std::vector<T> take() {
+    std::vector<T> found;
+    for (PoolAction& action : core.take_actions()) {
+      if (auto* one = std::get_if<T>(&action)) found.push_back(*one);
+    }
+    return found;
+  }
+  WorkerId start_worker(OwnerId owner = 1, TurnId turn = 1) {
+    core.submit(turn, owner, time.now());
+    const auto spawned = take<SpawnWorker>();
+    REQUIRE(spawned.size() == 1);
+    core.on_ready(spawned[0].worker, time.now());
+    return spawned[0].worker;
+  }
+  void tick() {
+    core.tick(time.now(), [this](WorkerId worker) { return clocks[worker]; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("pool: the first turn starts a worker and goes to it once it is ready", "[worker]") {
+  World world;
+  const WorkerId worker = world.start_worker();
+  const auto sent = world.take<SendTurn>();
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].turn == 1);
+  CHECK(sent[0].number == 1);
+  CHECK(world.core.on_turn_done(worker, 1, false, world.time.now()));
+}
+
+TEST_CASE("pool: short turns of one owner are sent ahead, up to the bound, then wait", "[worker]") {
+  World world;
+  world.settings.queue_ahead_max = 3;
+  world.settings.workers_max = 1;
+  world.start_worker();
+  for (TurnId turn = 2; turn <= 5; ++turn) world.core.submit(turn, 1, world.time.now());
+  CHECK(world.take<SendTurn>().size() == 3);
+  CHECK(world.core.waiting() == 2);
+}
+
+TEST_CASE("pool: a worker that served one owner never serves another", "[worker]") {
+  World world;
+  const WorkerId first = world.start_worker(1, 1);
+  world.actions();
+  world.core.on_turn_done(first, 1, false, world.time.now());
+  world.core.submit(2, 2, world.time.now());
+  const auto spawned = world.take<SpawnWorker>();
+  REQUIRE(spawned.size() == 1);
+  CHECK(spawned[0].worker != first);
+}
+
+TEST_CASE("pool: at the limit another owner's idle worker is ended to make room", "[worker]") {
+  World world;
+  world.settings.workers_max = 1;
+  const WorkerId first = world.start_worker(1, 1);
+  world.actions();
+  world.core.on_turn_done(first, 1, false, world.time.now());
+  world.core.submit(2, 2, world.time.now());
+  bool killed = false;
+  bool spawned = false;
+  for (const PoolAction& action : world.actions()) {
+    if (const auto* kill = std::get_if<KillWorker>(&action)) killed = kill->reason == KillReason::other_owner;
+    spawned = spawned || std::holds_alternative<SpawnWorker>(action);
+  }
+  CHECK(killed);
+  CHECK(spawned);
+}
+
+TEST_CASE("pool: a turn that spins fails at turn_max, not before, and the turns behind it go elsewhere", "[worker]") {
+  World world;
+  const WorkerId slow = world.start_worker(1, 1);
+  world.core.submit(2, 1, world.time.now());
+  world.actions();
+  world.clocks[slow] = {1, world.time.now()};
+  world.time.advance(100ms);
+  world.tick();
+  std::vector<PoolAction> actions = world.actions();
+  const auto revoked = std::find_if(actions.begin(), actions.end(),
+                                    [](const auto& action) { return std::holds_alternative<RevokeTurns>(action); });
+  REQUIRE(revoked != actions.end());
+  CHECK(std::get<RevokeTurns>(*revoked).from == 2);
+  CHECK(std::any_of(actions.begin(), actions.end(),
+                    [](const auto& action) { return std::holds_alternative<SpawnWorker>(action); }));
+  world.time.advance(4899ms);
+  world.tick();
+  CHECK(world.take<FailTurn>().empty());
+  world.time.advance(1ms);
+  world.tick();
+  const auto failed = world.take<FailTurn>();
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].turn == 1);
+  CHECK(failed[0].error.code == Errc::hung);
+  CHECK(failed[0].error.message.find("turns.turn_max_ms = 5000") != std::string::npos);
+}
+
+TEST_CASE("pool: a crash fails the turn that ran and sends the others again", "[worker]") {
+  World world;
+  const WorkerId worker = world.start_worker(1, 1);
+  world.core.submit(2, 1, world.time.now());
+  world.core.submit(3, 1, world.time.now());
+  world.actions();
+  world.core.on_died(worker, 2, "signal 11", world.time.now());
+  std::vector<PoolAction> actions = world.actions();
+  int failed = 0;
+  for (const PoolAction& action : actions) {
+    if (const auto* fail = std::get_if<FailTurn>(&action)) {
+      ++failed;
+      CHECK(fail->turn == 2);
+      CHECK(fail->error.code == Errc::crashed);
+    }
+  }
+  CHECK(failed == 1);
+  CHECK(world.core.waiting() == 2);  // 1, whose answer was not flushed, and 3, which never began
+}
+
+TEST_CASE("pool: an answer that was not owed ends the worker", "[worker]") {
+  World world;
+  const WorkerId worker = world.start_worker();
+  world.actions();
+  CHECK_FALSE(world.core.on_turn_done(worker, 7, false, world.time.now()));
+  const auto actions = world.actions();
+  REQUIRE_FALSE(actions.empty());
+  CHECK(std::get<FailTurn>(actions[0]).error.code == Errc::protocol);
+}
+
+TEST_CASE("pool: a worker that is not ready in time is killed and its turns are told why", "[worker]") {
+  World world;
+  world.core.submit(1, 1, world.time.now());
+  world.actions();
+  world.time.advance(world.settings.ready_max - 1ms);
+  world.tick();
+  CHECK(world.actions().empty());
+  world.time.advance(1ms);
+  world.tick();
+  const auto actions = world.actions();
+  REQUIRE(actions.size() == 2);
+  CHECK(std::get<KillWorker>(actions[0]).reason == KillReason::not_ready);
+  CHECK(std::get<FailTurn>(actions[1]).error.message.find("workers.ready_max_ms") != std::string::npos);
+}
+
+TEST_CASE("pool: five deaths in a minute hold back the next worker for a second", "[worker]") {
+  World world;
+  for (TurnId turn = 1; turn <= 5; ++turn) {
+    const WorkerId worker = world.start_worker(1, turn);
+    world.actions();
+    world.core.on_died(worker, 1, "signal 11", world.time.now());
+    world.actions();
+  }
+  world.core.submit(6, 1, world.time.now());
+  CHECK(world.take<SpawnWorker>().empty());
+  world.time.advance(1s);
+  world.tick();
+  CHECK(world.take<SpawnWorker>().size() == 1);
+}
+
+TEST_CASE("pool: an idle worker ends after idle_max, an old one after age_max", "[worker]") {
+  World world;
+  const WorkerId worker = world.start_worker();
+  world.actions();
+  world.core.on_turn_done(worker, 1, false, world.time.now());
+  world.time.advance(world.settings.idle_max);
+  world.tick();
+  const auto killed = world.take<KillWorker>();
+  REQUIRE(killed.size() == 1);
+  CHECK(killed[0].reason == KillReason::retired);
+}
+
+TEST_CASE("pool: with reuse = call a worker runs one turn and is replaced", "[worker]") {
+  World world;
+  world.settings.reuse = "call";
+  const WorkerId worker = world.start_worker();
+  world.actions();
+  world.core.on_turn_done(worker, 1, false, world.time.now());
+  const auto killed = world.take<KillWorker>();
+  REQUIRE(killed.size() == 1);
+  CHECK(killed[0].worker == worker);
+}
+
+TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker][property]") {
+  std::uint64_t seed = 1;
+  const auto random = [&seed](std::uint64_t bound) {
+    seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (seed >> 33) % bound;
+  };
+  for (int round = 0; round < 50; ++round) {
+    World world;
+    std::map<TurnId, int> outcomes;
+    std::map<WorkerId, std::deque<SendTurn>> inside;
+    std::map<WorkerId, bool> alive;
+    TurnId last = 0;
+    const auto absorb = [&] {
+      for (PoolAction& action : world.actions()) {
+        if (auto* spawn = std::get_if<SpawnWorker>(&action)) alive[spawn->worker] = false;
+        if (auto* send = std::get_if<SendTurn>(&action)) inside[send->worker].push_back(*send);
+        if (auto* fail = std::get_if<FailTurn>(&action)) ++outcomes[fail->turn];
+        if (auto* revoke = std::get_if<RevokeTurns>(&action)) {
+          std::erase_if(inside[revoke->worker], [&](const SendTurn& one) { return one.number >= revoke->from; });
+        }
+        if (auto* kill = std::get_if<KillWorker>(&action)) {
+          inside.erase(kill->worker);
+          alive.erase(kill->worker);
+          world.core.on_died(kill->worker, 0, "killed", world.time.now());
+        }
+      }
+    };
+    for (int step = 0; step < 400; ++step) {
+      switch (random(6)) {
+        case 0: world.core.submit(++last, static_cast<OwnerId>(random(3)), world.time.now()); break;
+        case 1:
+          for (auto& [worker, ready] : alive) {
+            if (!ready) { ready = true; world.core.on_ready(worker, world.time.now()); break; }
+          }
+          break;
+        case 2: case 3:
+          for (auto& [worker, turns] : inside) {
+            if (turns.empty()) continue;
+            const SendTurn one = turns.front();
+            turns.pop_front();
+            if (world.core.on_turn_done(worker, one.number, false, world.time.now())) ++outcomes[one.turn];
+            break;
+          }
+          break;
+        case 4:
+          if (!alive.empty() && random(8) == 0) {
+            const WorkerId worker = alive.begin()->first;
+            const std::uint64_t started = inside[worker].empty() ? 0 : inside[worker].front().number;
+            inside.erase(worker);
+            alive.erase(worker);
+            world.core.on_died(worker, started, "signal 11", world.time.now());
+          }
+          break;
+        default:
+          world.time.advance(Millis(random(200)));
+          world.tick();
+      }
+      absorb();
+      absorb();
+      CHECK(world.core.workers() <= world.settings.workers_max + 1);
+    }
+    for (int settle = 0; settle < 2000 && outcomes.size() < last; ++settle) {
+      for (auto& [worker, ready] : alive) {
+        if (!ready) { ready = true; world.core.on_ready(worker, world.time.now()); break; }
+      }
+      for (auto& [worker, turns] : inside) {
+        if (turns.empty()) continue;
+        const SendTurn one = turns.front();
+        turns.pop_front();
+        if (world.core.on_turn_done(worker, one.number, false, world.time.now())) ++outcomes[one.turn];
+        break;
+      }
+      absorb();
+      world.time.advance(20ms);
+      world.tick();
+      absorb();
+    }
+    CHECK(outcomes.size() == last);
+    for (const auto& [turn, count] : outcomes) CHECK(count == 1);
+  }
+}
