@@ -1,0 +1,61 @@
+#pragma once
+// Puts files into a prompt within a budget of tokens, and names what was left out and why.
+
+#include <toolpost/plugin.hpp>
+
+#include <algorithm>
+
+namespace toolpost::workflow {
+
+/// A count of model tokens; a type of its own so that nobody takes characters for tokens.
+struct Tokens {
+  std::size_t count = 0;
+};
+
+/// A careful estimate: four bytes a token holds for English and code, three is safe for the rest of Europe.
+inline Tokens estimate_tokens(std::string_view text) { return {text.size() / 3 + 1}; }
+
+struct EmbeddedFiles {
+  std::string text;                       // marked blocks, one a file
+  std::vector<std::string> embedded;
+  json left_out = json::array();          // of {path, reason}
+};
+
+/// Reads `paths` (all at once), newest mention first, each once, until `budget` is used.
+inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& paths, Tokens budget) {
+  std::vector<std::string> wanted;
+  for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+    if (std::find(wanted.begin(), wanted.end(), *path) == wanted.end()) wanted.push_back(*path);
+  }
+  std::vector<Effect> reads;
+  reads.reserve(wanted.size());
+  for (const std::string& path : wanted) reads.push_back(call.start("file.read", {{"path", path}}));
+  EmbeddedFiles files;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto leave_out = [&](const std::string& reason) {
+      files.left_out.push_back({{"path", wanted[i]}, {"reason", reason}});
+    };
+    try {
+      const json file = call.wait(reads[i]);
+      if (!file.contains("text")) {
+        leave_out("not a text file");
+        continue;
+      }
+      const std::string& text = file["text"].get_ref<const std::string&>();
+      const Tokens cost = estimate_tokens(text);
+      if (cost.count > budget.count) {
+        leave_out("about " + std::to_string(cost.count) + " tokens, more than the " + std::to_string(budget.count) + " left");
+        continue;
+      }
+      budget.count -= cost.count;
+      files.text += "--- BEGIN FILE: " + wanted[i] + " ---\n" + text + (!text.empty() && text.back() == '\n' ? "" : "\n") +
+                    "--- END FILE: " + wanted[i] + " ---\n";
+      files.embedded.push_back(wanted[i]);
+    } catch (const Error& error) {
+      leave_out(error.what());
+    }
+  }
+  return files;
+}
+
+}  // namespace toolpost::workflow

@@ -1,0 +1,125 @@
+#include "json/json_reader.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "corpora.hpp"
+#include "json/canonical_json.hpp"
+#include "json/json_text.hpp"
+#include "json/raw_member.hpp"
+
+using namespace toolpost;
+
+namespace {
+
+bool accepts(std::string_view text, const LimitSettings& limits = {}) {
+  JsonReader reader(limits);
+  return reader.read_copy(text).has_value();
+}
+std::string refusal(std::string_view text, const LimitSettings& limits) {
+  JsonReader reader(limits);
+  const auto read = reader.read_copy(text);
+  REQUIRE_FALSE(read);
+  return read.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("json reader: each limit holds on both sides and is named", "[json]") {
+  LimitSettings limits;
+  limits.depth_max = 3;
+  CHECK(accepts("[[1]]", limits));
+  CHECK(refusal("[[[1]]]", limits).find("limits.depth_max = 3") != std::string::npos);
+  limits = {};
+  limits.keys_max = 2;
+  CHECK(accepts(R"({"a":1,"b":2})", limits));
+  CHECK(refusal(R"({"a":1,"b":2,"c":3})", limits).find("limits.keys_max = 2") != std::string::npos);
+  limits = {};
+  limits.nodes_max = 4;
+  CHECK(accepts("[1,2,3]", limits));
+  CHECK(refusal("[1,2,3,4]", limits).find("limits.nodes_max = 4") != std::string::npos);
+  limits = {};
+  limits.string_bytes_max = 3;
+  CHECK(accepts(R"("abc")", limits));
+  CHECK(refusal(R"("abcd")", limits).find("limits.string_bytes_max = 3") != std::string::npos);
+  limits = {};
+  limits.key_bytes_max = 1;
+  CHECK(accepts(R"({"a":1})", limits));
+  CHECK(refusal(R"({"ab":1})", limits).find("limits.key_bytes_max = 1") != std::string::npos);
+}
+
+TEST_CASE("json reader: repeated keys, NUL and integers outside 64 bits are refused", "[json]") {
+  CHECK_FALSE(accepts(R"({"a":1,"a":2})"));
+  CHECK_FALSE(accepts(R"({"a":{"b":1,"\u0062":2}})"));
+  CHECK_FALSE(accepts(R"(["a\u0000b"])"));
+  CHECK_FALSE(accepts(R"({"a\u0000":1})"));
+  CHECK(accepts("18446744073709551615"));
+  CHECK_FALSE(accepts("18446744073709551616"));
+  CHECK(accepts("-9223372036854775808"));
+  CHECK_FALSE(accepts("-9223372036854775809"));
+  std::string many = "{";
+  for (int i = 0; i < 100; ++i) many += "\"key" + std::to_string(i) + "\":0,";
+  CHECK(accepts(many + "\"last\":0}"));
+  CHECK_FALSE(accepts(many + "\"key50\":0}"));
+}
+
+TEST_CASE("json reader: JSONTestSuite", "[json][corpus]") {
+  const std::string folder = corpora() + "/json-parsing";
+  if (!std::filesystem::exists(folder)) {
+    WARN("the JSONTestSuite corpus is not there; only our own cases ran");
+    return;
+  }
+  // Valid by the grammar, refused by our stricter rules: repeated keys, and NUL in strings and keys.
+  const std::vector<std::string> stricter = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json",
+                                             "y_object_escaped_null_in_key.json", "y_string_null_escape.json"};
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    CAPTURE(name);
+    const bool accepted = accepts(text);
+    const bool strict = std::find(stricter.begin(), stricter.end(), name) != stricter.end();
+    if (name[0] == 'y') CHECK(accepted == !strict);
+    if (name[0] == 'n') CHECK_FALSE(accepted);
+  }
+}
+
+TEST_CASE("json text: any string survives writing and reading", "[json]") {
+  std::vector<std::string> strings = {"", "plain", "quote \" and \\ back", "line\nfeed\ttab", "\x01\x1f\x7f", "\xf0\x9f\x98\x80"};
+  std::ifstream file(corpora() + "/naughty-strings.json");
+  if (file) {
+    for (const auto& one : nlohmann::json::parse(file)) strings.push_back(one);
+  } else {
+    WARN("the naughty strings are not there; only our own cases ran");
+  }
+  for (const std::string& text : strings) {
+    std::string written;
+    append_json_string(written, text);
+    JsonReader reader({});
+    const auto read = reader.read_copy(written);
+    CAPTURE(text);
+    REQUIRE(read);
+    CHECK(std::string_view(*read) == text);
+  }
+}
+
+TEST_CASE("raw member: finds its slice among strings, nesting and escapes", "[json]") {
+  const std::string_view object = R"( { "x" : "}\"{,\\" , "params": {"a":[1,{"b":"]"}]} ,"n":-1.5e3, "\u0061b" : true } )";
+  CHECK(raw_member(object, "params") == R"({"a":[1,{"b":"]"}]})");
+  CHECK(raw_member(object, "n") == "-1.5e3");
+  CHECK(raw_member(object, "ab") == "true");
+  CHECK(raw_member(object, "x") == R"("}\"{,\\")");
+  CHECK_FALSE(raw_member(object, "a"));
+  CHECK_FALSE(raw_member("[1]", "a"));
+}
+
+TEST_CASE("canonical json: the same meaning has the same bytes", "[json]") {
+  CHECK(*canonical_json(R"( {"b":1, "a":[ 1.0 ,"\u0041"]} )") == R"({"a":[1.0,"A"],"b":1})");
+  CHECK_FALSE(canonical_json("{"));
+  CHECK_FALSE(canonical_json(std::string(600, '[') + std::string(600, ']')));
+  CHECK(digest_hex("a") != digest_hex("b"));
+  CHECK(digest_hex("").size() == 32);
+}
