@@ -1,0 +1,33 @@
+#pragma once
+// A thread for work that may block (disk), so that the loop never does. Bounded; ends its queue before it goes.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace toolpost {
+
+class BlockingLane {
+ public:
+  explicit BlockingLane(std::size_t queue_size_max = 4096);
+  ~BlockingLane();
+  BlockingLane(const BlockingLane&) = delete;
+  BlockingLane& operator=(const BlockingLane&) = delete;
+
+  /// False when the queue is full. Tasks run in order. Threads: any.
+  bool run(std::function<void()> task);
+
+ private:
+  void work();
+
+  const std::size_t queue_size_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> queue_;  // guarded by mutex_
+  bool ending_ = false;                      // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace toolpost
