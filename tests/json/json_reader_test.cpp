@@ -3,13 +3,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "catch.hpp"
 #include "corpora.hpp"
-#include "json/canonical_json.hpp"
-#include "json/json_text.hpp"
-#include "json/raw_member.hpp"
 
 using namespace toolpost;
 
@@ -85,41 +81,4 @@ TEST_CASE("json reader: JSONTestSuite", "[json][corpus]") {
     if (name[0] == 'y') CHECK(accepted == !strict);
     if (name[0] == 'n') CHECK_FALSE(accepted);
   }
-}
-
-TEST_CASE("json text: any string survives writing and reading", "[json]") {
-  std::vector<std::string> strings = {"", "plain", "quote \" and \\ back", "line\nfeed\ttab", "\x01\x1f\x7f", "\xf0\x9f\x98\x80"};
-  std::ifstream file(corpora() + "/naughty-strings.json");
-  if (file) {
-    for (const auto& one : nlohmann::json::parse(file)) strings.push_back(one);
-  } else {
-    WARN("the naughty strings are not there; only our own cases ran");
-  }
-  for (const std::string& text : strings) {
-    std::string written;
-    append_json_string(written, text);
-    JsonReader reader({});
-    const auto read = reader.read_copy(written);
-    CAPTURE(text);
-    REQUIRE(read);
-    CHECK(std::string_view(*read) == text);
-  }
-}
-
-TEST_CASE("raw member: finds its slice among strings, nesting and escapes", "[json]") {
-  const std::string_view object = R"( { "x" : "}\"{,\\" , "params": {"a":[1,{"b":"]"}]} ,"n":-1.5e3, "\u0061b" : true } )";
-  CHECK(raw_member(object, "params") == R"({"a":[1,{"b":"]"}]})");
-  CHECK(raw_member(object, "n") == "-1.5e3");
-  CHECK(raw_member(object, "ab") == "true");
-  CHECK(raw_member(object, "x") == R"("}\"{,\\")");
-  CHECK_FALSE(raw_member(object, "a"));
-  CHECK_FALSE(raw_member("[1]", "a"));
-}
-
-TEST_CASE("canonical json: the same meaning has the same bytes", "[json]") {
-  CHECK(*canonical_json(R"( {"b":1, "a":[ 1.0 ,"\u0041"]} )") == R"({"a":[1.0,"A"],"b":1})");
-  CHECK_FALSE(canonical_json("{"));
-  CHECK_FALSE(canonical_json(std::string(600, '[') + std::string(600, ']')));
-  CHECK(digest_hex("a") != digest_hex("b"));
-  CHECK(digest_hex("").size() == 32);
 }
