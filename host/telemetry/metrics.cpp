@@ -1,0 +1,153 @@
+#include "telemetry/metrics.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+namespace toolpost {
+namespace {
+
+constexpr double kOvershootBounds[] = {0, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
+constexpr double kDurationBounds[] = {0.001, 0.005, 0.025, 0.1, 0.5, 1,   2.5, 5,
+                                      10,    30,    45,    60,  120, 300, 600, 900};
+
+constexpr std::string_view kEffectNames[] = {"provider", "http",      "file.read", "file.list",
+                                             "git",      "store.get", "store.put", "ask",
+                                             "sample",   "sleep",     "join",      "other"};
+constexpr std::string_view kWorkerEndNames[] = {"retired",   "idle",      "crashed", "hung",    "protocol",
+                                                "not_ready", "cancelled", "memory",  "shutdown"};
+constexpr std::string_view kSanitizerNames[] = {
+    "stripped_invisible", "refused_size",   "refused_structure", "refused_utf8", "refused_duplicate_key",
+    "refused_number",     "refused_schema", "refused_name",      "refused_path", "masked_secret"};
+static_assert(std::size(kEffectNames) == kLabelCount<EffectLabel>);
+static_assert(std::size(kWorkerEndNames) == kLabelCount<WorkerEnd>);
+static_assert(std::size(kSanitizerNames) == kLabelCount<SanitizerAction>);
+static_assert(std::size(kOvershootBounds) <= Histogram::kBoundsMax);
+static_assert(std::size(kDurationBounds) <= Histogram::kBoundsMax);
+
+std::string number_text(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
+// One metric family after the other, each with its two comment lines.
+class PrometheusText {
+ public:
+  void value(std::string_view name, std::string_view help, std::string_view type, std::uint64_t value) {
+    head(name, help, type);
+    line(name, "", std::to_string(value));
+  }
+
+  template <typename Label>
+  void counter(std::string_view name, std::string_view help, std::string_view label,
+               const CounterBy<Label>& values) {
+    head(name, help, "counter");
+    for (std::size_t i = 0; i < kLabelCount<Label>; ++i) {
+      const auto which = static_cast<Label>(i);
+      if (values.value(which) != 0)
+        line(name, pair(label, label_name(which)), std::to_string(values.value(which)));
+    }
+  }
+
+  void effects(std::string_view name, std::string_view help, const CounterByTwo<EffectLabel, Errc>& values) {
+    head(name, help, "counter");
+    for (std::size_t i = 0; i < kLabelCount<EffectLabel>; ++i) {
+      for (std::size_t j = 0; j < kLabelCount<Errc>; ++j) {
+        const auto kind = static_cast<EffectLabel>(i);
+        const auto outcome = static_cast<Errc>(j);
+        const std::uint64_t count = values.value(kind, outcome);
+        if (count == 0) continue;
+        line(name, pair("kind", label_name(kind)) + "," + pair("outcome", label_name(outcome)),
+             std::to_string(count));
+      }
+    }
+  }
+
+  void histogram(std::string_view name, std::string_view help, const Histogram& values) {
+    head(name, help, "histogram");
+    const std::string base(name);
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < values.bounds().size(); ++i) {
+      below += values.in_bucket(i);
+      line(base + "_bucket", pair("le", number_text(values.bounds()[i])), std::to_string(below));
+    }
+    line(base + "_bucket", pair("le", "+Inf"), std::to_string(values.count()));
+    line(base + "_sum", "", number_text(values.sum()));
+    line(base + "_count", "", std::to_string(values.count()));
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  static std::string pair(std::string_view label, std::string_view value) {
+    std::string text(label);
+    return text.append("=\"").append(value).append(1, '"');
+  }
+  void head(std::string_view name, std::string_view help, std::string_view type) {
+    out_.append("# HELP ").append(name).append(1, ' ').append(help).append(1, '\n');
+    out_.append("# TYPE ").append(name).append(1, ' ').append(type).append(1, '\n');
+  }
+  void line(std::string_view name, std::string_view labels, std::string_view value) {
+    out_.append(name);
+    if (!labels.empty()) out_.append(1, '{').append(labels).append(1, '}');
+    out_.append(1, ' ').append(value).append(1, '\n');
+  }
+
+  std::string out_;
+};
+
+}  // namespace
+
+EffectLabel effect_label(std::string_view kind) {
+  if (kind.starts_with("git.")) return EffectLabel::git;
+  const auto found = std::find(std::begin(kEffectNames), std::end(kEffectNames), kind);
+  return found == std::end(kEffectNames) ? EffectLabel::other
+                                         : static_cast<EffectLabel>(found - std::begin(kEffectNames));
+}
+
+std::string_view label_name(EffectLabel label) {
+  return kEffectNames[static_cast<std::size_t>(label)];
+}
+std::string_view label_name(WorkerEnd label) {
+  return kWorkerEndNames[static_cast<std::size_t>(label)];
+}
+std::string_view label_name(SanitizerAction label) {
+  return kSanitizerNames[static_cast<std::size_t>(label)];
+}
+
+void Histogram::observe(Duration duration) {
+  const double seconds = std::max(0.0, std::chrono::duration<double>(duration).count());
+  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), seconds);
+  ++buckets_[static_cast<std::size_t>(bucket - bounds_.begin())];
+  sum_ += seconds;
+}
+
+std::uint64_t Histogram::count() const {
+  return std::accumulate(buckets_.begin(), buckets_.end(), std::uint64_t{0});
+}
+
+Metrics::Metrics() : deadline_overshoot(kOvershootBounds), call_duration(kDurationBounds) {}
+
+std::string Metrics::prometheus_text() const {
+  PrometheusText text;
+  text.counter("toolpost_calls_total", "Finished calls by outcome.", "outcome", calls);
+  text.value("toolpost_turns_total", "Runs of plugin code.", "counter", turns);
+  text.effects("toolpost_effects_total", "Finished effects by kind and outcome.", effects);
+  text.counter("toolpost_attempts_total", "Attempts of provider calls by outcome.", "outcome", attempts);
+  text.value("toolpost_retries_total", "Attempts beyond the first.", "counter", retries);
+  text.value("toolpost_breaker_openings_total", "Times that a breaker opened.", "counter", breaker_openings);
+  text.value("toolpost_workers_started_total", "Workers started.", "counter", workers_started);
+  text.counter("toolpost_workers_ended_total", "Workers ended or killed by reason.", "reason", workers_ended);
+  text.counter("toolpost_sanitizer_actions_total", "What the sanitizer changed or refused.", "action",
+               sanitizer_actions);
+  text.value("toolpost_log_lines_lost_total", "Log lines that nobody took.", "counter", log_lines_lost);
+  text.value("toolpost_queue_size", "Calls waiting to start.", "gauge", queue_size);
+  text.value("toolpost_calls_running", "Calls that have started and not finished.", "gauge", calls_running);
+  text.value("toolpost_workers_running", "Workers alive.", "gauge", workers_running);
+  text.histogram("toolpost_deadline_overshoot_seconds", "How long after its deadline a call was answered.",
+                 deadline_overshoot);
+  text.histogram("toolpost_call_duration_seconds", "From acceptance to answer.", call_duration);
+  return text.take();
+}
+
+}  // namespace toolpost

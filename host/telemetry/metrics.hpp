@@ -1,0 +1,149 @@
+#pragma once
+// What the host counts about itself, as Prometheus text. Names and labels come from closed sets only, so a
+// caller cannot make a series; the loop writes and reads, without locks. Not for events of one call (see
+// log).
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace toolpost {
+
+enum class EffectLabel : unsigned char {
+  provider,
+  http,
+  file_read,
+  file_list,
+  git,
+  store_get,
+  store_put,
+  ask,
+  sample,
+  sleep,
+  join,
+  other,
+};
+/// Of an effect's kind, e.g. "file.read", "git.diff"; `other` for what is not known here.
+EffectLabel effect_label(std::string_view kind);
+
+enum class WorkerEnd : unsigned char {
+  retired,
+  idle,
+  crashed,
+  hung,
+  protocol,
+  not_ready,
+  cancelled,
+  memory,
+  shutdown
+};
+
+enum class SanitizerAction : unsigned char {
+  stripped_invisible,
+  refused_size,
+  refused_structure,
+  refused_utf8,
+  refused_duplicate_key,
+  refused_number,
+  refused_schema,
+  refused_name,
+  refused_path,
+  masked_secret,
+};
+
+/// How many values a label has.
+template <typename Label>
+inline constexpr std::size_t kLabelCount = 0;
+template <>
+inline constexpr std::size_t kLabelCount<Errc> = static_cast<std::size_t>(Errc::invalid_config) + 1;
+template <>
+inline constexpr std::size_t kLabelCount<EffectLabel> = static_cast<std::size_t>(EffectLabel::other) + 1;
+template <>
+inline constexpr std::size_t kLabelCount<WorkerEnd> = static_cast<std::size_t>(WorkerEnd::shutdown) + 1;
+template <>
+inline constexpr std::size_t kLabelCount<SanitizerAction> =
+    static_cast<std::size_t>(SanitizerAction::masked_secret) + 1;
+
+std::string_view label_name(EffectLabel label);
+std::string_view label_name(WorkerEnd label);
+std::string_view label_name(SanitizerAction label);
+inline std::string_view label_name(Errc label) {
+  return name(label);
+}
+
+template <typename Label>
+class CounterBy {
+ public:
+  void add(Label label, std::uint64_t amount = 1) { values_[static_cast<std::size_t>(label)] += amount; }
+  std::uint64_t value(Label label) const { return values_[static_cast<std::size_t>(label)]; }
+
+ private:
+  std::array<std::uint64_t, kLabelCount<Label>> values_{};
+};
+
+template <typename First, typename Second>
+class CounterByTwo {
+ public:
+  void add(First first, Second second) { ++values_[index(first, second)]; }
+  std::uint64_t value(First first, Second second) const { return values_[index(first, second)]; }
+
+ private:
+  static std::size_t index(First first, Second second) {
+    return static_cast<std::size_t>(first) * kLabelCount<Second> + static_cast<std::size_t>(second);
+  }
+  std::array<std::uint64_t, kLabelCount<First> * kLabelCount<Second>> values_{};
+};
+
+/// Durations in fixed buckets. A bound belongs to its bucket; negative durations count as zero.
+class Histogram {
+ public:
+  static constexpr std::size_t kBoundsMax = 16;
+  /// `bounds` ascending, at most kBoundsMax. Lifetime: borrowed, static.
+  explicit Histogram(std::span<const double> bounds) : bounds_(bounds) {}
+
+  void observe(Duration duration);
+  std::uint64_t count() const;
+  std::span<const double> bounds() const { return bounds_; }  // seconds
+  std::uint64_t in_bucket(std::size_t i) const {
+    return buckets_[i];
+  }                                    // not cumulative; the last has no bound
+  double sum() const { return sum_; }  // seconds
+
+ private:
+  std::span<const double> bounds_;
+  std::array<std::uint64_t, kBoundsMax + 1> buckets_{};
+  double sum_ = 0;
+};
+
+/// Threads: the loop's.
+struct Metrics {
+  Metrics();
+
+  CounterBy<Errc> calls;                    // finished, by outcome
+  std::uint64_t turns = 0;                  // runs of plugin code
+  CounterByTwo<EffectLabel, Errc> effects;  // finished, by kind and outcome
+  CounterBy<Errc> attempts;                 // of provider calls, by outcome
+  std::uint64_t retries = 0;                // attempts beyond the first
+  std::uint64_t breaker_openings = 0;
+  std::uint64_t workers_started = 0;
+  CounterBy<WorkerEnd> workers_ended;
+  CounterBy<SanitizerAction> sanitizer_actions;
+  std::uint64_t log_lines_lost = 0;  // set from Log::lost()
+
+  std::uint64_t queue_size = 0;  // calls waiting to start
+  std::uint64_t calls_running = 0;
+  std::uint64_t workers_running = 0;
+
+  Histogram deadline_overshoot;  // answer after its deadline by so much; 0 when in time
+  Histogram call_duration;       // acceptance to answer
+
+  /// Text format 0.0.4. A labelled series appears with its first event.
+  std::string prometheus_text() const;
+};
+
+}  // namespace toolpost
