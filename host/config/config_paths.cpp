@@ -27,7 +27,8 @@ Error no_home(const std::string& what, const std::string& variable, const std::s
 
 }  // namespace
 
-std::vector<ConfigFile> config_files(const EnvironmentMap& environment, const std::optional<std::string>& given) {
+std::vector<ConfigFile> config_files(const EnvironmentMap& environment,
+                                     const std::optional<std::string>& given) {
   std::vector<ConfigFile> files{{"/etc/toolpost/toolpost.toml"}};
   if (const auto folder = xdg_folder(environment, "XDG_CONFIG_HOME", "/.config"))
     files.push_back({*folder + "/toolpost/toolpost.toml"});
@@ -36,7 +37,8 @@ std::vector<ConfigFile> config_files(const EnvironmentMap& environment, const st
 }
 
 Result<std::string> default_state_dir(const EnvironmentMap& environment) {
-  if (const auto folder = xdg_folder(environment, "XDG_STATE_HOME", "/.local/state")) return *folder + "/toolpost";
+  if (const auto folder = xdg_folder(environment, "XDG_STATE_HOME", "/.local/state"))
+    return *folder + "/toolpost";
   return no_home("the state folder", "XDG_STATE_HOME", "store.state_dir");
 }
 

@@ -21,7 +21,8 @@ struct ConfigFile {
 
 /// In the order of reading; a later one overrides. `given` is --config FILE, which must exist.
 /// XDG variables that are not absolute are ignored, as their specification asks.
-std::vector<ConfigFile> config_files(const EnvironmentMap& environment, const std::optional<std::string>& given);
+std::vector<ConfigFile> config_files(const EnvironmentMap& environment,
+                                     const std::optional<std::string>& given);
 
 /// $XDG_STATE_HOME/toolpost or ~/.local/state/toolpost. Errors: invalid_config when there is no HOME either.
 Result<std::string> default_state_dir(const EnvironmentMap& environment);

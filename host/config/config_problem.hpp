@@ -7,9 +7,9 @@
 namespace toolpost {
 
 struct ConfigProblem {
-  std::string file;      // as named by the source; "environment" for variables; empty: no single place
-  unsigned line = 0;     // counted from 1; 0: unknown
-  unsigned column = 0;   // counted from 1, in characters; 0: unknown
+  std::string file;     // as named by the source; "environment" for variables; empty: no single place
+  unsigned line = 0;    // counted from 1; 0: unknown
+  unsigned column = 0;  // counted from 1, in characters; 0: unknown
   std::string message;
 };
 

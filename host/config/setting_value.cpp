@@ -14,16 +14,23 @@ using Fault = std::optional<std::string>;
 
 std::string expectation(const SettingSpec& spec) {
   switch (spec.kind) {
-    case SettingKind::flag: return "true or false";
+    case SettingKind::flag:
+      return "true or false";
     case SettingKind::count:
       return "a whole number" + (spec.unit.empty() ? "" : " (" + std::string(spec.unit) + ")") + " in " +
              range_text(spec);
-    case SettingKind::duration: return "a whole number of milliseconds in " + range_text(spec);
-    case SettingKind::ratio: return "a number in " + range_text(spec);
-    case SettingKind::text: return spec.allowed.empty() ? "a string" : "one of " + range_text(spec);
-    case SettingKind::texts: return "a list of strings";
-    case SettingKind::secret: return "{ env = \"NAME\" } or { file = \"/absolute/path\" }";
-    case SettingKind::object: return "a table";
+    case SettingKind::duration:
+      return "a whole number of milliseconds in " + range_text(spec);
+    case SettingKind::ratio:
+      return "a number in " + range_text(spec);
+    case SettingKind::text:
+      return spec.allowed.empty() ? "a string" : "one of " + range_text(spec);
+    case SettingKind::texts:
+      return "a list of strings";
+    case SettingKind::secret:
+      return "{ env = \"NAME\" } or { file = \"/absolute/path\" }";
+    case SettingKind::object:
+      return "a table";
   }
   return "";
 }
@@ -115,7 +122,9 @@ struct Overload : Cases... {
 template <typename... Cases>
 Overload(Cases...) -> Overload<Cases...>;
 
-std::string whole_text(std::uint64_t value) { return grouped(value, '_'); }
+std::string whole_text(std::uint64_t value) {
+  return grouped(value, '_');
+}
 
 }  // namespace
 
@@ -213,14 +222,22 @@ std::string human_text(const SettingSpec& spec, double value) {
 
 std::string kind_text(SettingKind kind) {
   switch (kind) {
-    case SettingKind::flag: return "true or false";
-    case SettingKind::count: return "whole number";
-    case SettingKind::ratio: return "number";
-    case SettingKind::duration: return "whole number";
-    case SettingKind::text: return "string";
-    case SettingKind::texts: return "list of strings";
-    case SettingKind::secret: return "secret source";
-    case SettingKind::object: return "table";
+    case SettingKind::flag:
+      return "true or false";
+    case SettingKind::count:
+      return "whole number";
+    case SettingKind::ratio:
+      return "number";
+    case SettingKind::duration:
+      return "whole number";
+    case SettingKind::text:
+      return "string";
+    case SettingKind::texts:
+      return "list of strings";
+    case SettingKind::secret:
+      return "secret source";
+    case SettingKind::object:
+      return "table";
   }
   return "";
 }

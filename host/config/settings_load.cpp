@@ -36,7 +36,8 @@ class SettingsLoader {
   SettingsOutcome finish();
 
  private:
-  using Placed = std::pair<Origin, std::string>;
+  // By source, line and column; equal ones stay in the order of finding.
+  using Placed = std::multimap<std::tuple<std::size_t, unsigned, unsigned>, ConfigProblem>;
 
   template <typename Owner>
   void apply(std::span<const Setting<Owner>> table, std::string_view section, const std::string& prefix,
@@ -51,17 +52,22 @@ class SettingsLoader {
                       std::map<std::string, Owner>& owners, std::span<const Setting<Owner>> table,
                       const std::string& value);
   template <typename Owner>
-  void override_one(const std::string& variable, std::span<const Setting<Owner>> table, std::string_view section,
-                    const std::string& prefix, Owner& owner, const std::string& key, const std::string& value);
+  void override_one(const std::string& variable, std::span<const Setting<Owner>> table,
+                    std::string_view section, const std::string& prefix, Owner& owner, const std::string& key,
+                    const std::string& value);
   void add_problem(const TomlNode& node, std::string message) {
-    problems_.emplace_back(origin(node), std::move(message));
+    place_problem(problems_, origin(node), std::move(message));
+  }
+  static void place_problem(Placed& list, const Origin& place, std::string message) {
+    list.emplace(std::tuple(place.source, place.line, place.column),
+                 ConfigProblem{place.file, place.line, place.column, std::move(message)});
   }
   void apply_rules();
   Origin origin(const TomlNode& node) const { return {source_, file_, node.line, node.column, false}; }
 
   Settings settings_;
   std::map<std::string, Origin> origins_;  // by full name of the setting or table
-  std::vector<Placed> problems_, warnings_;
+  Placed problems_, warnings_;
   std::size_t source_ = 0;
   std::string file_;
   bool syntax_failed_ = false;
@@ -125,7 +131,8 @@ void SettingsLoader::unknown_section(const TomlNode& node) {
   if (node.kind != TomlNode::Kind::table) {
     for (const Setting<Settings>& setting : host_settings()) {
       if (setting.spec.key != node.key) continue;
-      return add_problem(node, "unknown setting " + toml_key(node.key) + " outside of any section; did you mean " +
+      return add_problem(node, "unknown setting " + toml_key(node.key) +
+                                   " outside of any section; did you mean " +
                                    std::string(setting.spec.section) + "." + node.key + "?");
     }
     return add_problem(node, "unknown setting " + toml_key(node.key) + " outside of any section");
@@ -140,7 +147,8 @@ void SettingsLoader::read_section(const TomlNode& node) {
   if (std::find(names.begin(), names.end(), node.key) == names.end()) return unknown_section(node);
   if (node.kind != TomlNode::Kind::table)
     return add_problem(node, "[" + node.key + "] must be a table, found " + describe(node));
-  if (node.key == "providers") return read_tables("providers", settings_.providers, provider_settings(), node);
+  if (node.key == "providers")
+    return read_tables("providers", settings_.providers, provider_settings(), node);
   if (node.key == "plugins") return read_tables("plugins", settings_.plugins, plugin_settings(), node);
   for (const TomlNode& entry : node.children) apply(host_settings(), node.key, node.key, settings_, entry);
 }
@@ -151,7 +159,7 @@ void SettingsLoader::read(const ConfigSource& source) {
   if (document.problem) {
     syntax_failed_ = true;
     const Origin place{source_, source.name, document.problem->line, document.problem->column, false};
-    problems_.emplace_back(place, document.problem->message);
+    place_problem(problems_, place, document.problem->message);
     return;
   }
   for (const TomlNode& node : document.root.children) read_section(node);
@@ -196,7 +204,8 @@ void SettingsLoader::override_one(const std::string& variable, std::span<const S
   }
   const auto guess = key_guess(key, keys_of(table, section));
   std::string right = variable.substr(0, variable.rfind("__") + 2);
-  for (const char c : guess.value_or("")) right += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const char c : guess.value_or(""))
+    right += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   add_problem(TomlNode{}, variable + ": unknown setting " + prefix + "." + toml_key(key) +
                               guess_text(guess ? std::optional(right) : std::nullopt));
 }
@@ -214,8 +223,9 @@ void SettingsLoader::override_table(const std::string& variable, const std::vect
                                     const char* section, std::map<std::string, Owner>& owners,
                                     std::span<const Setting<Owner>> table, const std::string& value) {
   if (parts.size() != 3 || parts[1].empty())
-    return add_problem(TomlNode{}, variable + ": expected TOOLPOST_" +
-                                       (section[1] == 'r' ? "PROVIDERS__<NAME>__<KEY>" : "PLUGINS__<ID>__<KEY>"));
+    return add_problem(TomlNode{},
+                       variable + ": expected TOOLPOST_" +
+                           (section[1] == 'r' ? "PROVIDERS__<NAME>__<KEY>" : "PLUGINS__<ID>__<KEY>"));
   std::string id;
   for (const auto& [name, owner] : owners)
     if (folded(name) == folded(parts[1])) id = name;
@@ -264,22 +274,16 @@ void SettingsLoader::apply_rules() {
     }
     if (faulty) continue;
     auto& list = finding.severity == RuleFinding::Severity::warning ? warnings_ : problems_;
-    list.emplace_back(place, std::move(finding.message));
+    place_problem(list, place, std::move(finding.message));
   }
 }
 
 SettingsOutcome SettingsLoader::finish() {
   if (!syntax_failed_) apply_rules();  // values of an unreadable file are missing, not wrong
-  const auto in_order = [](std::vector<Placed>& list) {
-    std::stable_sort(list.begin(), list.end(), [](const Placed& a, const Placed& b) {
-      return std::tie(a.first.source, a.first.line, a.first.column) <
-             std::tie(b.first.source, b.first.line, b.first.column);
-    });
+  const auto in_order = [](Placed& list) {
     std::vector<ConfigProblem> sorted;
-    for (Placed& entry : list) {
-      if (sorted.size() == kProblemsMax) break;
-      sorted.push_back({entry.first.file, entry.first.line, entry.first.column, std::move(entry.second)});
-    }
+    for (auto& [place, problem] : list)
+      if (sorted.size() < kProblemsMax) sorted.push_back(std::move(problem));
     return sorted;
   };
   SettingsOutcome outcome;

@@ -1,6 +1,6 @@
 #pragma once
-// Configuration text into Settings: types, ranges, unknown names, precedence, then the rules between settings.
-// Pure: files and environment are handed in (config_paths says which), nothing is read here.
+// Configuration text into Settings: types, ranges, unknown names, precedence, then the rules between
+// settings. Pure: files and environment are handed in (config_paths says which), nothing is read here.
 
 #include <optional>
 #include <string>
@@ -29,10 +29,11 @@ struct SettingsOutcome {
   std::vector<ConfigProblem> problems;   // all of them (at most 100), by source, line and column
 };
 
-/// A later source overrides an earlier one setting by setting; lists and a plugin's `config` are replaced whole.
-/// Over all of them go variables TOOLPOST_<SECTION>__<KEY>, TOOLPOST_PROVIDERS__<NAME>__<KEY> and
+/// A later source overrides an earlier one setting by setting; lists and a plugin's `config` are replaced
+/// whole. Over all of them go variables TOOLPOST_<SECTION>__<KEY>, TOOLPOST_PROVIDERS__<NAME>__<KEY> and
 /// TOOLPOST_PLUGINS__<ID>__<KEY> (ID with '_' for anything but letters and digits; its table must exist);
 /// variables of other shapes are ignored.
-SettingsOutcome load_settings(const std::vector<ConfigSource>& sources, const EnvironmentList& environment = {});
+SettingsOutcome load_settings(const std::vector<ConfigSource>& sources,
+                              const EnvironmentList& environment = {});
 
 }  // namespace toolpost

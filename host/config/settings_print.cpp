@@ -54,7 +54,8 @@ std::string example_lines(std::span<const Setting<Owner>> table,
     for (const auto& [key, example] : examples)
       if (key == spec.key) value = example;
     out += commented(std::string(spec.meaning) + " [" + bounds_text(spec) + "; default: " +
-                     (spec.default_value.empty() ? "not set" : std::string(spec.default_value)) + "]", "#   # ");
+                         (spec.default_value.empty() ? "not set" : std::string(spec.default_value)) + "]",
+                     "#   # ");
     out += "#   " + std::string(spec.key) + " = " + value + "\n";
   }
   return out;
@@ -93,7 +94,8 @@ std::string markdown_table(std::span<const Setting<Owner>> table, std::string_vi
   for (const Setting<Owner>& setting : table) {
     const SettingSpec& spec = setting.spec;
     if (spec.section != section) continue;
-    const std::string value = spec.default_value.empty() ? "not set" : "`" + std::string(spec.default_value) + "`";
+    const std::string value =
+        spec.default_value.empty() ? "not set" : "`" + std::string(spec.default_value) + "`";
     out += "| `" + std::string(spec.key) + "` | " + value + default_in_words(spec) + " | " +
            cell(bounds_text(spec)) + " | " + cell(spec.meaning) + " |\n";
   }
@@ -154,7 +156,8 @@ void print_table(std::span<const Setting<Owner>> table, const Owner& values, std
 
 std::string default_toml() {
   std::string out =
-      "# Every setting of Toolpost with its default. Copy the lines that you change; what a file does not name\n"
+      "# Every setting of Toolpost with its default. Copy the lines that you change; what a file does not "
+      "name\n"
       "# keeps its default. Made from the table in host/config/settings_schema.cpp: change it there.\n";
   for (const SectionSpec& section : section_specs()) {
     out += "\n" + commented(section.meaning) + "[" + std::string(section.name) + "]\n";
@@ -176,7 +179,8 @@ std::string settings_markdown() {
     out += "\n## [" + std::string(section.name) + "]\n\n" + cell(section.meaning) + "\n\n";
     out += markdown_table(host_settings(), section.name);
   }
-  out += "\n## [providers.NAME]\n\nOne table per provider; the name has 1 to 64 of a-z, 0-9, `-` and `_`.\n\n";
+  out +=
+      "\n## [providers.NAME]\n\nOne table per provider; the name has 1 to 64 of a-z, 0-9, `-` and `_`.\n\n";
   out += markdown_table(provider_settings(), "");
   out += "\n## [plugins.\"ID\"]\n\nOne table per plugin, by the id in its manifest.\n\n";
   out += markdown_table(plugin_settings(), "");

@@ -15,7 +15,9 @@ struct NamedTime {
   Millis value;
 };
 
-std::string shown(const NamedTime& time) { return time.name + " (" + std::to_string(time.value.count()) + ")"; }
+std::string shown(const NamedTime& time) {
+  return time.name + " (" + std::to_string(time.value.count()) + ")";
+}
 
 void require_at_most(const NamedTime& inner, const NamedTime& outer, Findings& findings,
                      const NamedTime* reserve = nullptr) {
@@ -23,13 +25,13 @@ void require_at_most(const NamedTime& inner, const NamedTime& outer, Findings& f
   std::vector<std::string> names{inner.name, outer.name};
   if (reserve) names.push_back(reserve->name);
   findings.push_back({Severity::problem, std::move(names),
-                      shown(inner) + (reserve ? " + " + shown(*reserve) : "") + " must be at most " + shown(outer) +
-                          "; lower the one or raise the other"});
+                      shown(inner) + (reserve ? " + " + shown(*reserve) : "") + " must be at most " +
+                          shown(outer) + "; lower the one or raise the other"});
 }
 
 // A ceiling of 0 is off, so each one is held against the next outer one that is on.
-void check_ceilings(const std::string& profile, const CeilingSettings& ceilings, const DeadlineSettings& deadlines,
-                    Findings& findings) {
+void check_ceilings(const std::string& profile, const CeilingSettings& ceilings,
+                    const DeadlineSettings& deadlines, Findings& findings) {
   const NamedTime chain[] = {{profile + ".provider_ms", ceilings.provider},
                              {profile + ".tool_ms", ceilings.tool},
                              {profile + ".expert_ms", ceilings.expert},
@@ -42,18 +44,21 @@ void check_ceilings(const std::string& profile, const CeilingSettings& ceilings,
     while (outer < 3 && chain[outer].value == Millis{0}) ++outer;
     if (chain[outer].value == Millis{0}) continue;
     const bool tool_in_daemon = inner == 1 && outer == 3;  // the reserve below asks for more
-    if (!tool_in_daemon) require_at_most(chain[inner], chain[outer], findings, inner == 0 ? &provider_reserve : nullptr);
+    if (!tool_in_daemon)
+      require_at_most(chain[inner], chain[outer], findings, inner == 0 ? &provider_reserve : nullptr);
   }
   if (ceilings.daemon != Millis{0}) {
     // A tool ceiling above the expert's was reported above; it need not be named twice.
     const bool reported = ceilings.expert != Millis{0} && ceilings.tool > ceilings.expert;
     if (ceilings.tool != Millis{0} && !reported) require_at_most(chain[1], chain[3], findings, &tool_reserve);
   } else if (!deadlines.allow_unbounded) {
-    findings.push_back({Severity::problem, {chain[3].name, "deadlines.allow_unbounded"},
+    findings.push_back({Severity::problem,
+                        {chain[3].name, "deadlines.allow_unbounded"},
                         chain[3].name + " = 0 switches off the last deadline; set it to 1 or more, or set "
-                        "deadlines.allow_unbounded = true (found false)"});
+                                        "deadlines.allow_unbounded = true (found false)"});
   } else {
-    findings.push_back({Severity::warning, {chain[3].name, "deadlines.allow_unbounded"},
+    findings.push_back({Severity::warning,
+                        {chain[3].name, "deadlines.allow_unbounded"},
                         chain[3].name + " = 0: calls have no outermost deadline and may never be answered"});
   }
 }
@@ -61,50 +66,60 @@ void check_ceilings(const std::string& profile, const CeilingSettings& ceilings,
 void check_pairs(const Settings& settings, Findings& findings) {
   const DeadlineSettings& deadlines = settings.deadlines;
   if (deadlines.client_wall != Millis{0} && deadlines.client_reserve >= deadlines.client_wall)
-    findings.push_back({Severity::problem, {"deadlines.client_reserve_ms", "deadlines.client_wall_ms"},
-                        shown({"deadlines.client_reserve_ms", deadlines.client_reserve}) + " must be less than " +
-                            shown({"deadlines.client_wall_ms", deadlines.client_wall}) +
-                            ", or no call has any time"});
+    findings.push_back(
+        {Severity::problem,
+         {"deadlines.client_reserve_ms", "deadlines.client_wall_ms"},
+         shown({"deadlines.client_reserve_ms", deadlines.client_reserve}) + " must be less than " +
+             shown({"deadlines.client_wall_ms", deadlines.client_wall}) + ", or no call has any time"});
   require_at_most({"retry.backoff_base_ms", settings.retry.backoff_base},
                   {"retry.backoff_max_ms", settings.retry.backoff_max}, findings);
   require_at_most({"breaker.open_base_ms", settings.breaker.open_base},
                   {"breaker.open_max_ms", settings.breaker.open_max}, findings);
 }
 
-void check_choice(const std::string& name, const std::string& value, std::string_view words, Findings& findings) {
+void check_choice(const std::string& name, const std::string& value, std::string_view words,
+                  Findings& findings) {
   const std::vector<std::string> allowed = split(words, '|');
   for (const std::string& word : allowed)
     if (word == value) return;
-  findings.push_back({Severity::problem, {name}, name + " must be one of " + std::string(words) + ", found " +
-                                                     toml_quoted(value)});
+  findings.push_back({Severity::problem,
+                      {name},
+                      name + " must be one of " + std::string(words) + ", found " + toml_quoted(value)});
 }
 
 void check_isolation(const IsolationSettings& isolation, Findings& findings) {
   if (isolation.mode != "in-process") return;
   if (!isolation.allow_unsafe) {
-    findings.push_back({Severity::problem, {"isolation.mode", "isolation.allow_unsafe"},
+    findings.push_back({Severity::problem,
+                        {"isolation.mode", "isolation.allow_unsafe"},
                         "isolation.mode = \"in-process\" needs isolation.allow_unsafe = true (found false): "
                         "there, one bad plugin takes the host and every call with it"});
   } else {
-    findings.push_back({Severity::warning, {"isolation.mode", "isolation.allow_unsafe"},
-                        "isolation.mode = \"in-process\": plugins share the host's process and all its powers; "
-                        "for debugging only"});
+    findings.push_back(
+        {Severity::warning,
+         {"isolation.mode", "isolation.allow_unsafe"},
+         "isolation.mode = \"in-process\": plugins share the host's process and all its powers; "
+         "for debugging only"});
   }
 }
 
 void check_absolute(const std::string& name, const std::string& path, Findings& findings) {
   if (path.starts_with('/')) return;
-  findings.push_back({Severity::problem, {name}, name + " must be an absolute path, found " + toml_quoted(path)});
+  findings.push_back(
+      {Severity::problem, {name}, name + " must be an absolute path, found " + toml_quoted(path)});
 }
 
 void check_paths(const Settings& settings, Findings& findings) {
-  for (const std::string& folder : settings.plugin_folders) check_absolute("host.plugin_folders", folder, findings);
+  for (const std::string& folder : settings.plugin_folders)
+    check_absolute("host.plugin_folders", folder, findings);
   for (const std::string& root : settings.files.roots) check_absolute("files.roots", root, findings);
   for (const std::string& name : settings.files.deny)
     if (name.find('/') != std::string::npos)
-      findings.push_back({Severity::problem, {"files.deny"},
+      findings.push_back({Severity::problem,
+                          {"files.deny"},
                           "files.deny holds names, not paths, found " + toml_quoted(name)});
-  if (!settings.store.state_dir.empty()) check_absolute("store.state_dir", settings.store.state_dir, findings);
+  if (!settings.store.state_dir.empty())
+    check_absolute("store.state_dir", settings.store.state_dir, findings);
   if (!settings.log.file.empty()) check_absolute("log.file", settings.log.file, findings);
 }
 
@@ -113,7 +128,8 @@ void check_key(const std::string& name, const SecretSource& key, Findings& findi
     findings.push_back({Severity::problem, {name}, name + fault});
   };
   if (key.env.empty() == key.file.empty())
-    return problem(std::string(" must have exactly one of env and file, found ") + (key.env.empty() ? "neither" : "both"));
+    return problem(std::string(" must have exactly one of env and file, found ") +
+                   (key.env.empty() ? "neither" : "both"));
   // Either value may be the secret itself, put in the wrong place, so neither is shown.
   if (!key.file.empty())
     return key.file.starts_with('/') ? void() : problem(": file must be an absolute path (value not shown)");
@@ -127,12 +143,15 @@ void check_provider(const std::string& id, const ProviderSettings& provider, Fin
   if (const std::string fault = provider_name_fault(id); !fault.empty())
     findings.push_back({Severity::problem, {table}, "[" + table + "]: " + fault});
   if (provider.base_url.empty()) {
-    findings.push_back({Severity::problem, {url, table},
-                        url + " is missing; give the provider's http or https URL, e.g. \"https://api.example.com/v1\""});
+    findings.push_back(
+        {Severity::problem,
+         {url, table},
+         url + " is missing; give the provider's http or https URL, e.g. \"https://api.example.com/v1\""});
   } else if (const std::string fault = url_fault(provider.base_url); !fault.empty()) {
     findings.push_back({Severity::problem, {url}, url + " is not usable (value not shown): " + fault});
   } else if (provider.key && is_plain_remote(provider.base_url)) {
-    findings.push_back({Severity::warning, {url},
+    findings.push_back({Severity::warning,
+                        {url},
                         url + " is http to another machine: the key and every prompt travel unencrypted"});
   }
   if (provider.plugin.empty())
@@ -149,7 +168,8 @@ void check_providers(const Settings& settings, Findings& findings) {
   const std::string& wanted = settings.default_provider;
   if (wanted.empty() || wanted == "client" || settings.providers.count(wanted) != 0) return;
   const auto guess = did_you_mean(wanted, names);
-  findings.push_back({Severity::problem, {"host.default_provider"},
+  findings.push_back({Severity::problem,
+                      {"host.default_provider"},
                       "host.default_provider names " + toml_quoted(wanted) + ", but there is no [providers." +
                           toml_key(wanted) + "]" + (guess ? "; did you mean \"" + *guess + "\"?" : "")});
 }
@@ -159,7 +179,9 @@ void check_plugins(const Settings& settings, Findings& findings) {
     const std::string name = "plugins." + toml_key(id) + ".http_origins";
     for (const std::string& origin : plugin.http_origins)
       if (const std::string fault = origin_fault(origin); !fault.empty())
-        findings.push_back({Severity::problem, {name}, name + " holds something else than an origin (value not shown): " + fault});
+        findings.push_back({Severity::problem,
+                            {name},
+                            name + " holds something else than an origin (value not shown): " + fault});
   }
 }
 
@@ -168,7 +190,8 @@ void check_plugins(const Settings& settings, Findings& findings) {
 std::vector<RuleFinding> check_rules(const Settings& settings) {
   Findings findings;
   if (const std::string fault = locale_fault(settings.locale); !fault.empty())
-    findings.push_back({Severity::problem, {"host.locale"},
+    findings.push_back({Severity::problem,
+                        {"host.locale"},
                         "host.locale must be a BCP 47 tag like \"en\" or \"pt-BR\", found " +
                             toml_quoted(settings.locale) + ": " + fault});
   check_ceilings("ceilings", settings.ceilings, settings.deadlines, findings);

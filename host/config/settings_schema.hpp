@@ -23,7 +23,7 @@ using SettingSlot = std::variant<bool*, std::uint32_t*, std::uint64_t*, double*,
 enum class SettingKind { flag, count, ratio, duration, text, texts, secret, object };
 
 struct SettingSpec {
-  std::string_view section;        // empty for the tables of providers and plugins
+  std::string_view section;  // empty for the tables of providers and plugins
   std::string_view key;
   SettingKind kind = SettingKind::flag;
   std::string_view default_value;  // as TOML; empty: not set

@@ -63,14 +63,21 @@ TomlNode convert(const toml::node& from) {
 
 bool append_json(const TomlNode& node, std::string& out, const TomlNode*& culprit) {
   switch (node.kind) {
-    case TomlNode::Kind::boolean: out += node.boolean ? "true" : "false"; return true;
-    case TomlNode::Kind::integer: out += std::to_string(node.integer); return true;
-    case TomlNode::Kind::text: out += toml_quoted(node.text); return true;
+    case TomlNode::Kind::boolean:
+      out += node.boolean ? "true" : "false";
+      return true;
+    case TomlNode::Kind::integer:
+      out += std::to_string(node.integer);
+      return true;
+    case TomlNode::Kind::text:
+      out += toml_quoted(node.text);
+      return true;
     case TomlNode::Kind::number:
       if (!std::isfinite(node.number)) break;
       out += toml_number(node.number);
       return true;
-    case TomlNode::Kind::date: break;
+    case TomlNode::Kind::date:
+      break;
     case TomlNode::Kind::list:
     case TomlNode::Kind::table: {
       const bool table = node.kind == TomlNode::Kind::table;
@@ -118,16 +125,22 @@ TomlOutcome parse_toml(std::string_view text, const std::string& file) {
 
 std::string describe(const TomlNode& node) {
   switch (node.kind) {
-    case TomlNode::Kind::boolean: return node.boolean ? "true" : "false";
-    case TomlNode::Kind::integer: return "the whole number " + std::to_string(node.integer);
+    case TomlNode::Kind::boolean:
+      return node.boolean ? "true" : "false";
+    case TomlNode::Kind::integer:
+      return "the whole number " + std::to_string(node.integer);
     case TomlNode::Kind::number:
       return "the decimal number " + (std::isfinite(node.number) ? toml_number(node.number)
                                       : std::isnan(node.number)  ? std::string("nan")
                                                                  : std::string("inf"));
-    case TomlNode::Kind::date: return "the date or time " + node.text;
-    case TomlNode::Kind::list: return "a list";
-    case TomlNode::Kind::table: return "a table";
-    case TomlNode::Kind::text: break;
+    case TomlNode::Kind::date:
+      return "the date or time " + node.text;
+    case TomlNode::Kind::list:
+      return "a list";
+    case TomlNode::Kind::table:
+      return "a table";
+    case TomlNode::Kind::text:
+      break;
   }
   if (node.text.size() <= kQuotedBytesMax) return "the string " + toml_quoted(node.text);
   std::size_t cut = kQuotedBytesMax;  // back to the start of a UTF-8 character

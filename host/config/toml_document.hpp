@@ -19,10 +19,10 @@ struct TomlNode {
   bool boolean = false;
   std::int64_t integer = 0;
   double number = 0;
-  std::string text;                 // of a text; a date as it is written
-  std::vector<TomlNode> children;   // of a list or table; a table's are sorted by key
-  std::string key;                  // within the table that holds it
-  unsigned line = 0, column = 0;    // of the key, or of the value in a list
+  std::string text;                // of a text; a date as it is written
+  std::vector<TomlNode> children;  // of a list or table; a table's are sorted by key
+  std::string key;                 // within the table that holds it
+  unsigned line = 0, column = 0;   // of the key, or of the value in a list
 
   const TomlNode* find(std::string_view wanted) const;
 };
@@ -38,7 +38,8 @@ TomlOutcome parse_toml(std::string_view text, const std::string& file);
 /// For messages: `the string "abc"`, `the whole number 3`; long texts are cut, control characters escaped.
 std::string describe(const TomlNode& node);
 
-/// A table as JSON text. Dates, inf and nan have no JSON form: then nothing, and `culprit` points at the node.
+/// A table as JSON text. Dates, inf and nan have no JSON form: then nothing, and `culprit` points at the
+/// node.
 std::optional<std::string> to_json(const TomlNode& node, const TomlNode*& culprit);
 
 /// JSON text made by to_json() as an inline TOML value; they differ in ':' alone.

@@ -5,9 +5,15 @@
 namespace toolpost {
 namespace {
 
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
+bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_alnum(char c) {
+  return is_alpha(c) || is_digit(c);
+}
 
 struct UrlParts {
   std::string scheme, authority, rest;
@@ -54,7 +60,9 @@ std::string authority_fault(std::string_view authority) {
   return colon == std::string_view::npos ? "" : port_fault(host.substr(colon + 1));
 }
 
-bool all(std::string_view text, bool (*test)(char)) { return std::all_of(text.begin(), text.end(), test); }
+bool all(std::string_view text, bool (*test)(char)) {
+  return std::all_of(text.begin(), text.end(), test);
+}
 
 }  // namespace
 
@@ -120,7 +128,8 @@ bool is_plain_remote(std::string_view url) {
   if (parts.scheme != "http") return false;
   std::string host = lower(parts.authority);
   host = host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
-  const bool local_address = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
+  const bool local_address =
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
   return host != "localhost" && host != "[::1]" && !local_address;
 }
 

@@ -43,7 +43,8 @@ TEST_CASE("config paths: state and plugin folders follow XDG, then HOME, else sa
   const auto none = default_state_dir({});
   REQUIRE_FALSE(none);
   CHECK(none.error().code == Errc::invalid_config);
-  CHECK(none.error().message == "the state folder is unknown: neither XDG_STATE_HOME nor HOME is an absolute path; "
-                                "set one of them, or store.state_dir");
+  CHECK(none.error().message ==
+        "the state folder is unknown: neither XDG_STATE_HOME nor HOME is an absolute path; "
+        "set one of them, or store.state_dir");
   CHECK_FALSE(default_plugin_folder({{"HOME", "relative"}}));
 }

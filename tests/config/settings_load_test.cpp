@@ -22,9 +22,10 @@ TEST_CASE("settings load: nothing at all gives the defaults", "[config]") {
 }
 
 TEST_CASE("settings load: a later source overrides setting by setting", "[config]") {
-  const Settings settings = load({{"system", "[limits]\ndepth_max = 10\nkeys_max = 20\n[files]\nroots = [\"/a\", \"/b\"]"},
-                                  {"user", "[limits]\ndepth_max = 11\n[files]\nroots = [\"/c\"]"}})
-                                .settings;
+  const Settings settings =
+      load({{"system", "[limits]\ndepth_max = 10\nkeys_max = 20\n[files]\nroots = [\"/a\", \"/b\"]"},
+            {"user", "[limits]\ndepth_max = 11\n[files]\nroots = [\"/c\"]"}})
+          .settings;
   CHECK(settings.limits.depth_max == 11);
   CHECK(settings.limits.keys_max == 20);
   CHECK(settings.files.roots == std::vector<std::string>{"/c"});
@@ -63,7 +64,8 @@ attempts_max = 2
 grant = ["file.read"]
 http_origins = ["https://api.example.com"]
 turn_max_ms = 10
-)"}}).settings;
+)"}})
+                                .settings;
   CHECK(settings.locale == "de");
   CHECK_FALSE(settings.breaker.enabled);
   CHECK(settings.breaker.window_ratio == 1.0);
@@ -92,10 +94,11 @@ TEST_CASE("settings load: variables override every file", "[config]") {
       {"TOOLPOST_SOMETHING", "ignored"},
       {"PATH", "/bin"},
   };
-  const Settings settings =
-      load({{"f", "[log]\nlevel = \"warn\"\n[providers.p]\nbase_url = \"https://one\"\n[plugins.\"org.example.echo\"]"}},
-           environment)
-          .settings;
+  const Settings settings = load({{"f",
+                                   "[log]\nlevel = \"warn\"\n[providers.p]\nbase_url = "
+                                   "\"https://one\"\n[plugins.\"org.example.echo\"]"}},
+                                 environment)
+                                .settings;
   CHECK(settings.log.level == "debug");
   CHECK(settings.limits.depth_max == 12);
   CHECK_FALSE(settings.breaker.enabled);
@@ -110,7 +113,8 @@ TEST_CASE("settings load: variables override every file", "[config]") {
 }
 
 TEST_CASE("settings load: an empty variable empties a list and a string", "[config]") {
-  const Settings settings = load({}, {{"TOOLPOST_CLIENTS__RESET_ON_PROGRESS", ""}, {"TOOLPOST_LOG__FILE", ""}}).settings;
+  const Settings settings =
+      load({}, {{"TOOLPOST_CLIENTS__RESET_ON_PROGRESS", ""}, {"TOOLPOST_LOG__FILE", ""}}).settings;
   CHECK(settings.clients_reset_on_progress.empty());
   CHECK(settings.log.file.empty());
 }
@@ -127,9 +131,10 @@ TEST_CASE("settings load: problems of all sources come at once, in the order of 
   CHECK(outcome.problems[3].file == "environment");
 }
 
-TEST_CASE("settings load: a file that does not parse hides no problem of another, and breaks no rule", "[config]") {
-  const SettingsOutcome outcome =
-      load_settings({{"one", "[ceilings]\ntool_ms = "}, {"two", "[ceilings]\nprovider_ms = 50_000\n[log]\nlvel = 1"}});
+TEST_CASE("settings load: a file that does not parse hides no problem of another, and breaks no rule",
+          "[config]") {
+  const SettingsOutcome outcome = load_settings(
+      {{"one", "[ceilings]\ntool_ms = "}, {"two", "[ceilings]\nprovider_ms = 50_000\n[log]\nlvel = 1"}});
   REQUIRE(outcome.problems.size() == 2);
   CHECK(outcome.problems[0].file == "one");
   CHECK(outcome.problems[1].message == "unknown setting log.lvel; did you mean log.level?");

@@ -24,9 +24,12 @@ using Messages = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("settings rules: the defaults break none", "[config]") { CHECK(check_rules(Settings{}).empty()); }
+TEST_CASE("settings rules: the defaults break none", "[config]") {
+  CHECK(check_rules(Settings{}).empty());
+}
 
-TEST_CASE("settings rules: a provider and its reserve fit a tool exactly, not a millisecond more", "[config]") {
+TEST_CASE("settings rules: a provider and its reserve fit a tool exactly, not a millisecond more",
+          "[config]") {
   Settings settings;
   settings.ceilings.provider = Millis{44'500};
   CHECK(problems(settings).empty());
@@ -56,15 +59,17 @@ TEST_CASE("settings rules: a tool and its reserve fit the daemon", "[config]") {
   settings.ceilings.tool = Millis{66'750};
   CHECK(problems(settings).empty());
   settings.ceilings.tool = Millis{66'751};
-  CHECK(problems(settings) == Messages{"ceilings.tool_ms (66751) + deadlines.tool_reserve_ms (750) must be at most "
-                                       "ceilings.daemon_ms (67500); lower the one or raise the other"});
+  CHECK(problems(settings) ==
+        Messages{"ceilings.tool_ms (66751) + deadlines.tool_reserve_ms (750) must be at most "
+                 "ceilings.daemon_ms (67500); lower the one or raise the other"});
 }
 
 TEST_CASE("settings rules: the long profile is checked by itself", "[config]") {
   Settings settings;
   settings.ceilings_long.expert = Millis{900'000};
-  CHECK(problems(settings) == Messages{"ceilings_long.expert_ms (900000) must be at most ceilings_long.daemon_ms "
-                                       "(810000); lower the one or raise the other"});
+  CHECK(problems(settings) ==
+        Messages{"ceilings_long.expert_ms (900000) must be at most ceilings_long.daemon_ms "
+                 "(810000); lower the one or raise the other"});
 }
 
 TEST_CASE("settings rules: a ceiling that is off lets the next outer one hold", "[config]") {
@@ -111,7 +116,8 @@ TEST_CASE("settings rules: pairs may be equal, not crossed", "[config]") {
   CHECK(problems(settings).size() == 2);
 }
 
-TEST_CASE("settings rules: the client's reserve leaves some of its wall, unless the wall is off", "[config]") {
+TEST_CASE("settings rules: the client's reserve leaves some of its wall, unless the wall is off",
+          "[config]") {
   Settings settings;
   settings.deadlines.client_wall = Millis{2'001};
   CHECK(problems(settings).empty());
@@ -147,6 +153,7 @@ TEST_CASE("settings rules: the default provider is a configured one or the clien
   settings.default_provider = "local";
   CHECK(problems(settings).empty());
   settings.default_provider = "locl";
-  CHECK(problems(settings) == Messages{"host.default_provider names \"locl\", but there is no [providers.locl]; "
-                                       "did you mean \"local\"?"});
+  CHECK(problems(settings) ==
+        Messages{"host.default_provider names \"locl\", but there is no [providers.locl]; "
+                 "did you mean \"local\"?"});
 }

@@ -12,20 +12,14 @@ struct WrongFile {
 };
 
 const WrongFile kFiles[] = {
-    {"[limits]\ndept_max = 5",
-     "f:2:1: unknown setting limits.dept_max; did you mean limits.depth_max?"},
-    {"[limit]\ndepth_max = 5",
-     "f:1:2: unknown section [limit]; did you mean [limits]?"},
-    {"[zebra]\nx = 1",
-     "f:1:2: unknown section [zebra]"},
+    {"[limits]\ndept_max = 5", "f:2:1: unknown setting limits.dept_max; did you mean limits.depth_max?"},
+    {"[limit]\ndepth_max = 5", "f:1:2: unknown section [limit]; did you mean [limits]?"},
+    {"[zebra]\nx = 1", "f:1:2: unknown section [zebra]"},
     {"depth_max = 5",
      "f:1:1: unknown setting depth_max outside of any section; did you mean limits.depth_max?"},
-    {"zebra = 5",
-     "f:1:1: unknown setting zebra outside of any section"},
-    {"limits = 3",
-     "f:1:1: [limits] must be a table, found the whole number 3"},
-    {"providers = []",
-     "f:1:1: [providers] must be a table, found a list"},
+    {"zebra = 5", "f:1:1: unknown setting zebra outside of any section"},
+    {"limits = 3", "f:1:1: [limits] must be a table, found the whole number 3"},
+    {"providers = []", "f:1:1: [providers] must be a table, found a list"},
     {"[ceilings]\nprovider = 30_000",
      "f:2:1: unknown setting ceilings.provider; did you mean ceilings.provider_ms?"},
     {"[ceilings]\nprovider_ms = \"30s\"",
@@ -54,8 +48,7 @@ const WrongFile kFiles[] = {
      "1979-05-27"},
     {"[breaker]\nenabled = \"yes\"",
      "f:2:1: breaker.enabled must be true or false, found the string \"yes\""},
-    {"[breaker]\nenabled = 1",
-     "f:2:1: breaker.enabled must be true or false, found the whole number 1"},
+    {"[breaker]\nenabled = 1", "f:2:1: breaker.enabled must be true or false, found the whole number 1"},
     {"[breaker]\nwindow_ratio = 0.0",
      "f:2:1: breaker.window_ratio must be a number in 0.01..1, found the decimal number 0.0"},
     {"[breaker]\nwindow_ratio = nan",
@@ -73,8 +66,7 @@ const WrongFile kFiles[] = {
      "all\""},
     {"[log]\nlevel = 3",
      "f:2:1: log.level must be one of debug, info, warn, error, off, found the whole number 3"},
-    {"[log]\nfile = \"toolpost.log\"",
-     "f:2:1: log.file must be an absolute path, found \"toolpost.log\""},
+    {"[log]\nfile = \"toolpost.log\"", "f:2:1: log.file must be an absolute path, found \"toolpost.log\""},
     {"[workers]\nreuse = \"owners\"",
      "f:2:1: workers.reuse must be one of owner, call, found the string \"owners\"; did you mean "
      "\"owner\"?"},
@@ -86,18 +78,13 @@ const WrongFile kFiles[] = {
      "there, one bad plugin takes the host and every call with it"},
     {"[isolation]\nmin_level = 5",
      "f:2:1: isolation.min_level must be a whole number (level) in 0..4, found the whole number 5"},
-    {"[files]\nroots = \"/src\"",
-     "f:2:1: files.roots must be a list of strings, found the string \"/src\""},
+    {"[files]\nroots = \"/src\"", "f:2:1: files.roots must be a list of strings, found the string \"/src\""},
     {"[files]\nroots = [\"/src\", 3]",
      "f:2:1: files.roots must be a list of strings, found the whole number 3 in it"},
-    {"[files]\nroots = [\"src\"]",
-     "f:2:1: files.roots must be an absolute path, found \"src\""},
-    {"[files]\nroots = [\"\"]",
-     "f:2:1: files.roots must not hold empty strings"},
-    {"[files]\nroots = [\"/a\\nb\"]",
-     "f:2:1: files.roots must not contain control characters"},
-    {"[files]\ndeny = [\"a/b\"]",
-     "f:2:1: files.deny holds names, not paths, found \"a/b\""},
+    {"[files]\nroots = [\"src\"]", "f:2:1: files.roots must be an absolute path, found \"src\""},
+    {"[files]\nroots = [\"\"]", "f:2:1: files.roots must not hold empty strings"},
+    {"[files]\nroots = [\"/a\\nb\"]", "f:2:1: files.roots must not contain control characters"},
+    {"[files]\ndeny = [\"a/b\"]", "f:2:1: files.deny holds names, not paths, found \"a/b\""},
     {"[host]\nlocale = \"en_US\"",
      "f:2:1: host.locale must be a BCP 47 tag like \"en\" or \"pt-BR\", found \"en_US\": subtags are "
      "joined by '-', not '_'"},
@@ -107,8 +94,7 @@ const WrongFile kFiles[] = {
     {"[host]\ndefault_provider = \"gml\"\n[providers.glm]\nbase_url = \"https://open.example\"",
      "f:2:1: host.default_provider names \"gml\", but there is no [providers.gml]; did you mean "
      "\"glm\"?"},
-    {"[store]\nstate_dir = \"state\"",
-     "f:2:1: store.state_dir must be an absolute path, found \"state\""},
+    {"[store]\nstate_dir = \"state\"", "f:2:1: store.state_dir must be an absolute path, found \"state\""},
     {"[ceilings]\nprovider_ms = 45_000",
      "f:2:1: ceilings.provider_ms (45000) + deadlines.provider_reserve_ms (500) must be at most "
      "ceilings.tool_ms (45000); lower the one or raise the other"},
@@ -191,8 +177,7 @@ const WrongFile kFiles[] = {
      "f:2:7: not valid TOML: Error while parsing value: could not determine value type"},
     {"[providers.glm]\nkey = { env = CANARY }",
      "f:2:15: not valid TOML: Error while parsing value: could not determine value type"},
-    {"[limits]\n\"a\\u001bb\" = 5",
-     "f:2:1: unknown setting limits.\"a\\u001bb\""},
+    {"[limits]\n\"a\\u001bb\" = 5", "f:2:1: unknown setting limits.\"a\\u001bb\""},
 };
 
 struct WrongVariable {
@@ -241,7 +226,8 @@ const WrongVariable kVariables[] = {
 
 std::string told(const SettingsOutcome& outcome) {
   std::string text;
-  for (const ConfigProblem& problem : outcome.problems) text += (text.empty() ? "" : "\n") + to_string(problem);
+  for (const ConfigProblem& problem : outcome.problems)
+    text += (text.empty() ? "" : "\n") + to_string(problem);
   return text;
 }
 

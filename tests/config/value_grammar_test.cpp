@@ -13,27 +13,29 @@ TEST_CASE("value grammar: language tags that are well-formed", "[config]") {
 }
 
 TEST_CASE("value grammar: language tags that are not", "[config]") {
-  for (const char* tag : {"", "e", "en_US", "en-", "-en", "en--US", "12", "en-toolongsub", "englishes", "en-u",
-                          "en-u-x-a", "x", "en-x", "en US", "d\xC3\xA9"}) {
+  for (const char* tag : {"", "e", "en_US", "en-", "-en", "en--US", "12", "en-toolongsub", "englishes",
+                          "en-u", "en-u-x-a", "x", "en-x", "en US", "d\xC3\xA9"}) {
     INFO(tag);
     CHECK(locale_fault(tag) != "");
   }
 }
 
 TEST_CASE("value grammar: URLs that a provider may have", "[config]") {
-  for (const char* url : {"https://api.example.com", "https://api.example.com/v1/", "http://127.0.0.1:8000/v1",
-                          "http://[::1]:65535", "HTTPS://EXAMPLE.com", "http://my_host:1"}) {
+  for (const char* url :
+       {"https://api.example.com", "https://api.example.com/v1/", "http://127.0.0.1:8000/v1",
+        "http://[::1]:65535", "HTTPS://EXAMPLE.com", "http://my_host:1"}) {
     INFO(url);
     CHECK(url_fault(url) == "");
   }
 }
 
 TEST_CASE("value grammar: URLs that none may have", "[config]") {
-  for (const char* url : {"", "example.com", "ftp://example.com", "https://", "https:///v1", "https://u:p@example.com",
-                          "https://example.com/?a=1", "https://example.com/#f", "https://example.com:0",
-                          "https://example.com:65536", "https://example.com:", "https://exa mple.com",
-                          "https://example.com\n", "http://[::1", "http://[]", "http://[::1]x", "http://[zz]",
-                          "https://ex%41mple.com", "https://example.com\\@evil.com"}) {
+  for (const char* url :
+       {"", "example.com", "ftp://example.com", "https://", "https:///v1", "https://u:p@example.com",
+        "https://example.com/?a=1", "https://example.com/#f", "https://example.com:0",
+        "https://example.com:65536", "https://example.com:", "https://exa mple.com", "https://example.com\n",
+        "http://[::1", "http://[]", "http://[::1]x", "http://[zz]", "https://ex%41mple.com",
+        "https://example.com\\@evil.com"}) {
     INFO(url);
     CHECK(url_fault(url) != "");
   }
