@@ -5,139 +5,325 @@
 namespace toolpost {
 namespace {
 
-using namespace std::chrono_literals;
+std::string setting(const char* name, std::uint64_t value) { return std::string(name) + " = " + std::to_string(value); }
 
-template <typename Map>
-std::uint32_t count_of(const Map& map, std::uint32_t key) {
-  const auto found = map.find(key);
-  return found == map.end() ? 0 : found->second;
-}
+std::string ms(Duration time) { return std::to_string(to_ms(time)) + " ms"; }
 
-template <typename Map>
-void drop(Map& map, std::uint32_t key) {
-  const auto found = map.find(key);
-  if (found != map.end() && --found->second == 0) map.erase(found);
+Error shed(const std::string& why, Duration wait) {
+  const Millis hint = retry_hint(wait);
+  return {Errc::shed, "admission: " + why + "; retry in " + ms(hint), hint, SideEffect::none};
 }
 
 }  // namespace
 
-const char* AdmissionCore::full_setting(const AdmissionOffer& offer, std::uint32_t& value) const {
-  if (running_.size() >= (value = settings_.calls_max)) return "admission.calls_max";
-  if (count_of(owners_, offer.owner) >= (value = settings_.owner_calls_max)) return "admission.owner_calls_max";
-  value = offer.plugin_calls_max.value_or(settings_.plugin_calls_max);
-  if (count_of(plugins_, offer.plugin) >= value) {
-    return offer.plugin_calls_max ? "plugins.\"ID\".calls_max" : "admission.plugin_calls_max";
-  }
-  return nullptr;
+AdmissionCore::AdmissionCore(const AdmissionSettings& settings, Duration start_min)
+    : settings_(settings), start_min_(start_min) {}
+
+void AdmissionCore::set_plugin_limit(std::uint32_t plugin, std::uint32_t calls_max, std::string setting) {
+  plugin_at(plugin).limit = {calls_max, std::move(setting)};
 }
 
-bool AdmissionCore::fits(const AdmissionOffer& offer) const {
-  std::uint32_t value = 0;
-  return full_setting(offer, value) == nullptr;
+Offer AdmissionCore::offer(std::uint64_t call, std::uint32_t owner, std::uint32_t plugin, Deadline deadline,
+                           TimePoint now) {
+  if (index_.find(call) != nullptr)
+    return Offer::refused({Errc::internal, "admission: call " + std::to_string(call) + " was offered twice", Millis{0},
+                           SideEffect::none});
+  if (deadline.expired(now))
+    return Offer::refused({Errc::deadline,
+                           "admission: the deadline passed " + ms(-deadline.remaining(now)) + " before the call began",
+                           Millis{0}, SideEffect::none});
+  Owner& of_owner = owner_at(owner);
+  Plugin& of_plugin = plugin_at(plugin);
+  if (deadline.remaining(now) < start_min_)
+    return Offer::refused(shed(ms(deadline.remaining(now)) + " are left of the deadline, a call needs " +
+                                   ms(start_min_) + " to be worth starting",
+                               expected_wait(of_owner, of_plugin)));
+  set_aside_due(now);
+  // At rest no waiting call could run, so what fits now overtakes nobody.
+  if (has_room(of_owner, of_plugin)) {
+    start(take_record(call, owner, plugin, deadline), now);
+    return {OfferOutcome::admitted, std::nullopt};
+  }
+  if (auto refusal = refuse_wait(of_owner, of_plugin, deadline, now)) return Offer::refused(std::move(*refusal));
+  enqueue(take_record(call, owner, plugin, deadline), now);
+  return {OfferOutcome::queued, std::nullopt};
 }
 
-Error AdmissionCore::shed(const std::string& why) const {
-  const Millis soon = std::max(Millis(100), std::chrono::duration_cast<Millis>(usual_service_));
-  return {Errc::shed, why + "; try again in " + std::to_string(soon.count()) + " ms", soon};
+std::vector<std::uint64_t> AdmissionCore::release(std::uint64_t call, TimePoint now) {
+  const std::uint32_t* found = index_.find(call);
+  if (found == nullptr || calls_[*found].state != State::running) return {};
+  const std::uint32_t ended = *found;
+  {
+    const Call& record = calls_[ended];
+    Owner& owner = owners_[record.owner];
+    Plugin& plugin = plugins_[record.plugin];
+    service_.add(now - record.since);
+    plugin.service.add(now - record.since);
+    unlist_ready(owner);
+    --owner.running;
+    list_ready(owner);
+    --plugin.running;
+    --running_;
+  }
+  drop_record(ended);
+
+  set_aside_due(now);
+  std::vector<std::uint64_t> admitted;
+  while (waiting_ > 0 && running_ < settings_.calls_max) {
+    const auto next = pick();
+    if (!next) break;
+    dequeue(*next);
+    start(*next, now);
+    Owner& owner = owners_[calls_[*next].owner];
+    unlist_ready(owner);
+    owner.turn = ++turns_;
+    list_ready(owner);
+    admitted.push_back(calls_[*next].id);
+  }
+  return admitted;
 }
 
-void AdmissionCore::start(const AdmissionOffer& offer, TimePoint now) {
-  running_.emplace(offer.id, Running{offer.owner, offer.plugin, now});
-  ++owners_[offer.owner];
-  ++plugins_[offer.plugin];
+bool AdmissionCore::withdraw(std::uint64_t call) {
+  const std::uint32_t* found = index_.find(call);
+  if (found == nullptr || calls_[*found].state == State::running) return false;
+  const std::uint32_t gone = *found;
+  if (calls_[gone].state == State::due) {
+    due_.erase(std::find(due_.begin(), due_.end(), gone));
+  } else {
+    dequeue(gone);
+  }
+  drop_record(gone);
+  return true;
 }
 
-AdmissionAnswer AdmissionCore::offer(const AdmissionOffer& offer, TimePoint now) {
-  std::uint32_t value = 0;
-  const char* full = full_setting(offer, value);
-  if (full == nullptr) {
-    start(offer, now);
-    return {};
+std::vector<ExpiredWait> AdmissionCore::expire(TimePoint now) {
+  set_aside_due(now);
+  std::vector<ExpiredWait> over;
+  over.reserve(due_.size());
+  for (const std::uint32_t call : due_) {
+    over.push_back(expired(calls_[call], now));
+    drop_record(call);
   }
-  const std::string why = std::string(full) + " = " + std::to_string(value) + " calls are running";
-  if (queued_ >= settings_.queue_size_max) {
-    return {Admitted::refused, shed(why + " and admission.queue_size_max = " + std::to_string(settings_.queue_size_max) + " wait")};
-  }
-  // How long the line is for this one, if calls go on taking as long as they did.
-  const Duration expected = usual_service_ * (queued_ + 1) / std::max<std::size_t>(1, running_.size());
-  if (now + expected >= offer.deadline || expected >= settings_.queue_wait_max) {
-    return {Admitted::refused, shed(why + ", and it would not start within admission.queue_wait_max_ms = " +
-                                    std::to_string(settings_.queue_wait_max.count()) + " or its deadline")};
-  }
-  std::deque<Queued>& queue = queues_[offer.owner];
-  if (queue.empty()) line_.push_back(offer.owner);
-  queue.push_back({offer, now, std::min(offer.deadline, now + settings_.queue_wait_max)});
-  ++queued_;
-  return {Admitted::queued, {}};
-}
-
-std::vector<AdmissionId> AdmissionCore::release(AdmissionId id, TimePoint now) {
-  std::vector<AdmissionId> started;
-  const auto found = running_.find(id);
-  if (found == running_.end()) return started;
-  usual_service_ += (now - found->second.since - usual_service_) / 8;
-  drop(owners_, found->second.owner);
-  drop(plugins_, found->second.plugin);
-  running_.erase(found);
-  // Once round the line: an owner that cannot start its next call does not hold up those behind it.
-  for (std::size_t tries = line_.size(); tries > 0 && running_.size() < settings_.calls_max; --tries) {
-    const std::uint32_t owner = line_.front();
-    line_.pop_front();
-    std::deque<Queued>& queue = queues_[owner];
-    const auto next = std::find_if(queue.begin(), queue.end(), [&](const Queued& one) { return fits(one.offer); });
-    if (next != queue.end()) {
-      start(next->offer, now);
-      started.push_back(next->offer.id);
-      queue.erase(next);
-      --queued_;
-    }
-    if (queue.empty()) {
-      queues_.erase(owner);
-    } else {
-      line_.push_back(owner);
-    }
-  }
-  return started;
-}
-
-bool AdmissionCore::withdraw(AdmissionId id) {
-  for (auto& [owner, queue] : queues_) {
-    const auto found = std::find_if(queue.begin(), queue.end(), [id](const Queued& one) { return one.offer.id == id; });
-    if (found == queue.end()) continue;
-    queue.erase(found);
-    --queued_;
-    if (queue.empty()) {
-      std::erase(line_, owner);
-      queues_.erase(owner);
-    }
-    return true;
-  }
-  return false;
-}
-
-std::vector<std::pair<AdmissionId, Error>> AdmissionCore::expire(TimePoint now) {
-  std::vector<std::pair<AdmissionId, Error>> expired;
-  for (const auto& [owner, queue] : queues_) {
-    for (const Queued& one : queue) {
-      if (one.give_up > now) continue;
-      std::uint32_t value = 0;
-      const char* full = full_setting(one.offer, value);
-      expired.emplace_back(one.offer.id,
-                           shed("waited " + std::to_string(to_ms(now - one.since)) + " ms for a place (" +
-                                (full != nullptr ? std::string(full) + " = " + std::to_string(value) + ", " : "") +
-                                "admission.queue_wait_max_ms = " + std::to_string(settings_.queue_wait_max.count()) + ")"));
-    }
-  }
-  for (const auto& [id, error] : expired) withdraw(id);
-  return expired;
+  due_.clear();
+  return over;
 }
 
 std::optional<TimePoint> AdmissionCore::next_expiry() const {
-  std::optional<TimePoint> next;
-  for (const auto& [owner, queue] : queues_) {
-    for (const Queued& one : queue) next = next ? std::min(*next, one.give_up) : one.give_up;
+  if (!due_.empty()) return calls_[due_.front()].expiry;
+  if (expiries_.empty()) return std::nullopt;
+  return expiries_.begin()->first;
+}
+
+// Limits and estimates.
+
+std::uint32_t AdmissionCore::plugin_calls_max(const Plugin& plugin) const {
+  return plugin.limit ? plugin.limit->first : settings_.plugin_calls_max;
+}
+
+bool AdmissionCore::has_room(const Owner& owner, const Plugin& plugin) const {
+  return running_ < settings_.calls_max && owner.running < settings_.owner_calls_max &&
+         plugin.running < plugin_calls_max(plugin);
+}
+
+AdmissionCore::Limit AdmissionCore::full_limit(const Owner& owner, const Plugin& plugin) const {
+  if (owner.running >= settings_.owner_calls_max) return Limit::owner_calls;
+  return plugin.running >= plugin_calls_max(plugin) ? Limit::plugin_calls : Limit::calls;
+}
+
+std::string AdmissionCore::limit_text(Limit limit, const Plugin& plugin) const {
+  if (limit == Limit::owner_calls)
+    return setting("admission.owner_calls_max", settings_.owner_calls_max) + " calls of this owner run already";
+  if (limit == Limit::plugin_calls)
+    return setting(plugin.limit ? plugin.limit->second.c_str() : "admission.plugin_calls_max",
+                   plugin_calls_max(plugin)) +
+           " calls of this plugin run already";
+  return setting("admission.calls_max", settings_.calls_max) + " calls run already";
+}
+
+Duration AdmissionCore::expected_wait(const Owner& owner, const Plugin& plugin) const {
+  Duration wait{0};
+  if (running_ >= settings_.calls_max) {
+    // Owners take turns: ahead are this owner's own and as many of each other owner, but no more than there are.
+    const std::uint64_t rounds = std::uint64_t{owner.waiting} + 1;
+    const std::uint64_t ahead = std::min<std::uint64_t>(waiting_, rounds * std::max(waiting_owners_, 1u));
+    wait = service_.wait(ahead, settings_.calls_max);
   }
-  return next;
+  if (owner.running >= settings_.owner_calls_max)
+    wait = std::max(wait, service_.wait(owner.waiting, settings_.owner_calls_max));
+  if (plugin.running >= plugin_calls_max(plugin))
+    wait = std::max(wait, plugin.service.wait(plugin.waiting, plugin_calls_max(plugin)));
+  return wait;
+}
+
+std::optional<Error> AdmissionCore::refuse_wait(const Owner& owner, const Plugin& plugin, Deadline deadline,
+                                                TimePoint now) const {
+  const Duration wait = expected_wait(owner, plugin);
+  const std::string full = limit_text(full_limit(owner, plugin), plugin);
+  if (waiting_ >= settings_.queue_size_max)
+    return shed(full + " and " + setting("admission.queue_size_max", settings_.queue_size_max) +
+                    " wait",
+                wait);
+  if (settings_.queue_wait_max <= Millis{0} || wait > settings_.queue_wait_max)
+    return shed(full + ", and the expected wait of " + ms(wait) + " is over " +
+                    setting("admission.queue_wait_max_ms",
+                            static_cast<std::uint64_t>(settings_.queue_wait_max.count())),
+                wait);
+  if (now + wait + start_min_ >= deadline.at())
+    return shed(full + ", and after an expected wait of " + ms(wait) + " under " + ms(start_min_) +
+                    " of the " + ms(deadline.remaining(now)) + " to the deadline would be left",
+                wait);
+  return std::nullopt;
+}
+
+ExpiredWait AdmissionCore::expired(const Call& call, TimePoint now) const {
+  const Owner& owner = owners_[call.owner];
+  const Plugin& plugin = plugins_[call.plugin];
+  const std::string waited =
+      "the call waited " + ms(now - call.since) + " as " + limit_text(call.held_by, plugin);
+  if (call.expiry < call.since + settings_.queue_wait_max)
+    return {call.id,
+            {Errc::deadline,
+             "admission: " + waited + ", until under " + ms(start_min_) +
+                 " were left of its deadline",
+             retry_hint(expected_wait(owner, plugin)), SideEffect::none}};
+  return {call.id,
+          shed(waited + "; " +
+                   setting("admission.queue_wait_max_ms", static_cast<std::uint64_t>(settings_.queue_wait_max.count())),
+               expected_wait(owner, plugin))};
+}
+
+// Records and lists. Whatever changes an owner's lanes, turn or running count takes its lane heads out of the ready
+// sets before and puts them back after: their keys hold the turn.
+
+AdmissionCore::Owner& AdmissionCore::owner_at(std::uint32_t owner) {
+  if (owner >= owners_.size()) owners_.resize(std::size_t{owner} + 1);
+  return owners_[owner];
+}
+
+AdmissionCore::Plugin& AdmissionCore::plugin_at(std::uint32_t plugin) {
+  if (plugin >= plugins_.size()) plugins_.resize(std::size_t{plugin} + 1);
+  return plugins_[plugin];
+}
+
+std::uint32_t AdmissionCore::take_record(std::uint64_t id, std::uint32_t owner, std::uint32_t plugin,
+                                         Deadline deadline) {
+  std::uint32_t call = free_;
+  if (call == none) {
+    call = static_cast<std::uint32_t>(calls_.size());
+    calls_.emplace_back();
+  } else {
+    free_ = calls_[call].next;
+  }
+  Call& record = calls_[call];
+  record.id = id;
+  record.number = ++arrivals_;
+  record.owner = owner;
+  record.plugin = plugin;
+  record.previous = record.next = none;
+  record.deadline = deadline;
+  index_.insert(id, call);
+  return call;
+}
+
+void AdmissionCore::drop_record(std::uint32_t call) {
+  index_.erase(calls_[call].id);
+  calls_[call].next = free_;
+  free_ = call;
+}
+
+void AdmissionCore::start(std::uint32_t call, TimePoint now) {
+  Call& record = calls_[call];
+  Owner& owner = owners_[record.owner];
+  record.state = State::running;
+  record.since = now;
+  unlist_ready(owner);
+  ++owner.running;
+  list_ready(owner);
+  ++plugins_[record.plugin].running;
+  ++running_;
+}
+
+void AdmissionCore::enqueue(std::uint32_t call, TimePoint now) {
+  Call& record = calls_[call];
+  Owner& owner = owners_[record.owner];
+  record.state = State::waiting;
+  record.since = now;
+  record.held_by = full_limit(owner, plugins_[record.plugin]);
+  record.expiry = std::min(now + settings_.queue_wait_max, record.deadline.at() - start_min_);
+  expiries_.emplace(record.expiry, call);
+
+  unlist_ready(owner);
+  if (owner.waiting == 0) {
+    owner.turn = ++turns_;  // joins at the back, else ever new owners could starve one that waits
+    ++waiting_owners_;
+  }
+  const auto lane = std::find_if(owner.lanes.begin(), owner.lanes.end(),
+                                 [&](const Lane& each) { return each.plugin == record.plugin; });
+  if (lane == owner.lanes.end()) {
+    owner.lanes.push_back({record.plugin, call, call});
+  } else {
+    calls_[lane->tail].next = call;
+    record.previous = lane->tail;
+    lane->tail = call;
+  }
+  ++owner.waiting;
+  list_ready(owner);
+  ++plugins_[record.plugin].waiting;
+  ++waiting_;
+}
+
+void AdmissionCore::dequeue(std::uint32_t call) {
+  Call& record = calls_[call];
+  Owner& owner = owners_[record.owner];
+  expiries_.erase({record.expiry, call});
+
+  unlist_ready(owner);
+  const auto lane = std::find_if(owner.lanes.begin(), owner.lanes.end(),
+                                 [&](const Lane& each) { return each.plugin == record.plugin; });
+  if (record.previous != none) calls_[record.previous].next = record.next;
+  if (record.next != none) calls_[record.next].previous = record.previous;
+  if (lane->head == call) lane->head = record.next;
+  if (lane->tail == call) lane->tail = record.previous;
+  if (lane->head == none) {
+    *lane = owner.lanes.back();
+    owner.lanes.pop_back();
+  }
+  record.previous = record.next = none;
+  if (--owner.waiting == 0) --waiting_owners_;
+  list_ready(owner);
+  --plugins_[record.plugin].waiting;
+  --waiting_;
+}
+
+void AdmissionCore::list_ready(Owner& owner) {
+  if (owner.running >= settings_.owner_calls_max) return;
+  for (const Lane& lane : owner.lanes)
+    plugins_[lane.plugin].ready.insert({owner.turn, calls_[lane.head].number, lane.head});
+}
+
+void AdmissionCore::unlist_ready(Owner& owner) {
+  if (owner.running >= settings_.owner_calls_max) return;
+  for (const Lane& lane : owner.lanes)
+    plugins_[lane.plugin].ready.erase({owner.turn, calls_[lane.head].number, lane.head});
+}
+
+void AdmissionCore::set_aside_due(TimePoint now) {
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    const std::uint32_t call = expiries_.begin()->second;
+    dequeue(call);
+    calls_[call].state = State::due;
+    due_.push_back(call);
+  }
+}
+
+std::optional<std::uint32_t> AdmissionCore::pick() const {
+  const Ready* best = nullptr;
+  for (const Plugin& plugin : plugins_) {
+    if (plugin.ready.empty() || plugin.running >= plugin_calls_max(plugin)) continue;
+    if (best == nullptr || *plugin.ready.begin() < *best) best = &*plugin.ready.begin();
+  }
+  if (best == nullptr) return std::nullopt;
+  return best->call;
 }
 
 }  // namespace toolpost

@@ -1,42 +1,75 @@
 #pragma once
-// Stops asking an upstream that keeps failing, and tries again now and then. One per provider and model. Pure.
-// Rate limiting neither opens nor closes it: who limits rates is alive (see ProviderGateCore).
+// Whether a provider and model is asked at all: after many failures it is left alone for a while, then one probe
+// decides. Health only; rate limits close the gate in provider_gate_core.hpp instead.
 
 #include <cstdint>
-#include <deque>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "config/settings.hpp"
+#include "policy/failure_class.hpp"
 
 namespace toolpost {
 
-enum class AttemptHealth { success, failure, neutral };
+enum class BreakerState : unsigned char { closed, open, half_open };
+
+/// What an attempt says about the health of the provider.
+enum class BreakerOutcome : unsigned char {
+  success,
+  failure,  // timeout or unavailable
+  alive,    // throttled, out of money, or broken off after content: it answers, which settles a probe and no more
+  neutral,  // refused or cancelled: says nothing
+};
+BreakerOutcome breaker_outcome(FailureClass kind);
+
+/// The right to make one attempt; given back once, by settle() or abandon().
+struct BreakerPass {
+  std::uint64_t generation = 0;  // results of attempts that began in an earlier state are ignored
+  bool probe = false;
+};
 
 class BreakerCore {
  public:
-  explicit BreakerCore(const BreakerSettings& settings) : settings_(settings) {}
+  /// A probe that is neither settled nor abandoned for `probe_max` counts as failed; longer than any attempt.
+  explicit BreakerCore(const BreakerSettings& settings, Duration probe_max = std::chrono::minutes(15));
 
-  /// Error: breaker_open, with retry_after and the setting.
-  Result<void> admit(TimePoint now);
-  /// Each admitted attempt is settled once; one that vanished counts as a failure.
-  void settle(AttemptHealth health, TimePoint now);
+  /// Errors: breaker_open with retry_after, naming what opened it and for how long.
+  Result<BreakerPass> admit(TimePoint now);
+  void settle(const BreakerPass& pass, BreakerOutcome outcome, TimePoint now);
+  /// The attempt ended without an outcome: counted as a failure.
+  void abandon(const BreakerPass& pass, TimePoint now) { settle(pass, BreakerOutcome::failure, now); }
 
-  bool open(TimePoint now) const { return state_ == State::open && now < open_until_; }
-  std::uint32_t openings() const { return openings_total_; }
+  BreakerState state() const { return state_; }
+  bool probing() const { return probe_out_; }
+  /// How often it opened since it was last healthy for long.
+  std::uint32_t openings() const { return openings_; }
 
  private:
-  enum class State { closed, open, probing };
-  void trip(TimePoint now, const std::string& why);
+  enum class Cause : unsigned char { streak, ratio, probe, probe_lost };
 
-  const BreakerSettings& settings_;
-  State state_ = State::closed;
-  std::uint32_t failures_in_a_row_ = 0;
-  std::uint32_t openings_ = 0;        // since it was last healthy
-  std::uint32_t openings_total_ = 0;
-  std::deque<bool> window_;           // true: failed
+  void open(Cause cause, TimePoint now);
+  void close(TimePoint now);
+  void record(bool failed);
+  Duration open_time() const;
+  Error refusal(Duration wait) const;
+
+  const BreakerSettings settings_;
+  const Duration probe_max_;
+  const std::uint32_t window_failures_max_;  // settings_.window_ratio of the window, rounded up
+
+  BreakerState state_ = BreakerState::closed;
+  std::uint64_t generation_ = 1;
+  std::uint32_t streak_ = 0;
+  std::vector<bool> window_;                 // true: failed; a ring once it is full
+  std::size_t window_next_ = 0;
+  std::uint32_t window_failures_ = 0;
+  std::uint32_t openings_ = 0;
+  Cause cause_ = Cause::streak;
   TimePoint open_until_{};
-  std::string why_;
+  TimePoint closed_since_{};
+  bool probe_out_ = false;
+  TimePoint probe_until_{};
 };
 
 }  // namespace toolpost

@@ -1,45 +1,78 @@
 #pragma once
-// How many attempts at one provider run at once, and when it may be asked again after it said to slow down. Pure.
+// How many attempts of one resolved provider run at once, who waits for a place, and whether the upstream has asked
+// for a pause (Retry-After). Not for health: a failing provider is the breaker's matter.
 
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/time.hpp"
+#include "policy/id_table.hpp"
+#include "policy/offer.hpp"
 
 namespace toolpost {
 
-using AttemptId = std::uint64_t;
+struct ProviderGateSettings {
+  std::string setting;                    // of concurrency_max, e.g. "providers.glm.concurrency_max"
+  std::uint32_t concurrency_max = 8;      // attempts at once; 1..10,000
+  std::uint32_t queue_size_max = 64;      // waiting attempts; fixed, no setting of the operator's
+  Millis attempt_min{2'000};              // retry.attempt_min_ms: none starts with less time left
+};
 
 class ProviderGateCore {
  public:
-  /// More waiting attempts than this are refused.
-  static constexpr std::size_t kQueueMax = 64;
+  /// Longest pause that is taken at its word; after it one attempt finds out anew.
+  static constexpr Millis closed_max{3'600'000};
 
-  ProviderGateCore(std::string provider, std::uint32_t concurrency_max)
-      : provider_(std::move(provider)), concurrency_max_(concurrency_max) {}
+  explicit ProviderGateCore(ProviderGateSettings settings);
 
-  enum class Entry { now, queued, refused };
-  Entry offer(AttemptId id, TimePoint now, Error& refusal);
-  /// An attempt is over, or its caller has gone; returns those that may begin.
-  std::vector<AttemptId> release(AttemptId id, TimePoint now);
-  /// The upstream asked for a pause; nothing begins before it is over.
-  void close_until(TimePoint until) { closed_until_ = std::max(closed_until_, until); }
-  /// Those that may begin because the pause is over.
-  std::vector<AttemptId> open(TimePoint now);
-  std::optional<TimePoint> next_opening(TimePoint now) const;
+  /// `attempt` is a new id. Refusals: rate_limited or shed with retry_after, deadline when too little is left,
+  /// internal when the id is in use.
+  Offer offer(std::uint64_t attempt, Deadline deadline, TimePoint now);
+  /// A running attempt ended. Returns the attempts that run now instead.
+  std::vector<std::uint64_t> release(std::uint64_t attempt, TimePoint now);
+  /// Takes a waiting attempt out; false if it does not wait (any more).
+  bool withdraw(std::uint64_t attempt);
+  /// The attempts whose wait is over; each is reported once.
+  std::vector<ExpiredWait> expire(TimePoint now);
+  /// The attempts that run because a pause has ended.
+  std::vector<std::uint64_t> admit_waiting(TimePoint now);
+  /// When a waiter expires, or the first one may run after a pause: then call expire() and admit_waiting().
+  std::optional<TimePoint> next_wake() const;
 
-  std::size_t running() const { return running_.size(); }
-  std::size_t queued() const { return queue_.size(); }
+  /// The upstream asked to wait: nothing starts before. A shorter wish does not shorten a longer one; 0 does nothing.
+  void pause(Duration retry_after, TimePoint now);
+  /// The upstream has too many of ours at once, says this attempt, which still runs: allows one less than run now,
+  /// at least one. Further attempts of the same burst change nothing.
+  void lower_concurrency(std::uint64_t attempt, TimePoint now);
+  /// A success; as many as may run at once raise a lowered concurrency by one again.
+  void succeeded();
+
+  std::uint32_t running() const { return static_cast<std::uint32_t>(running_.size()); }
+  std::uint32_t waiting() const { return static_cast<std::uint32_t>(queue_.size()); }
+  std::uint32_t concurrency() const { return concurrency_; }
+  bool paused(TimePoint now) const { return now < closed_until_; }
 
  private:
-  const std::string provider_;
-  const std::uint32_t concurrency_max_;
-  std::vector<AttemptId> running_;
-  std::deque<AttemptId> queue_;
-  TimePoint closed_until_{};
+  struct Waiter {
+    std::uint64_t id;
+    TimePoint since;
+    TimePoint expiry;                     // the deadline less attempt_min
+  };
+
+  Duration expected_wait(TimePoint now) const;
+  std::string full_limit(TimePoint now) const;
+
+  const ProviderGateSettings settings_;
+  std::uint32_t concurrency_;             // 1..concurrency_max
+  std::uint32_t successes_ = 0;           // since concurrency_ changed last
+  IdTable<TimePoint> running_;            // since when
+  std::deque<Waiter> queue_;              // bounded by queue_size_max, so that searching it is cheap
+  ServiceTime service_;
+  TimePoint closed_until_ = TimePoint::min();
+  TimePoint lowered_at_ = TimePoint::min();
 };
 
 }  // namespace toolpost

@@ -1,69 +1,79 @@
 #include "policy/retry_core.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <utility>
 
 namespace toolpost {
+namespace {
 
-FailureClass classify(const Error& error, Delivered delivered) {
-  // Once content has reached the caller a second attempt would say it twice.
-  if (delivered == Delivered::content) return FailureClass::final;
-  switch (error.code) {
-    case Errc::deadline: return FailureClass::timeout;
-    case Errc::unavailable: case Errc::bad_upstream: return FailureClass::unavailable;
-    case Errc::rate_limited: return FailureClass::throttled;
-    default: return FailureClass::final;
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+Error give_up(const RetryQuestion& asked, const std::string& why) {
+  Error error = asked.error;
+  error.message += "; not retried: " + why + " (" + std::to_string(asked.attempts) +
+                   (asked.attempts == 1 ? " attempt, " : " attempts, ") +
+                   std::to_string(to_ms(asked.now - asked.accepted)) + " ms)";
+  return error;
+}
+
+const char* why_never(FailureClass kind) {
+  switch (kind) {
+    case FailureClass::money: return "the quota or balance at the provider is spent; the operator must renew it";
+    case FailureClass::refused: return "the same request would fail again";
+    case FailureClass::committed: return "content was already delivered and would be repeated";
+    case FailureClass::cancelled: return "the call was cancelled";
+    default: return "its kind is not retried";
   }
 }
 
-AttemptHealth health_of(FailureClass failure) {
-  switch (failure) {
-    case FailureClass::timeout: case FailureClass::unavailable: return AttemptHealth::failure;
-    default: return AttemptHealth::neutral;
-  }
+}  // namespace
+
+RetryCore::RetryCore(const RetrySettings& settings, RandomSource& random, std::string attempts_max_setting)
+    : settings_(settings), attempts_max_setting_(std::move(attempts_max_setting)), random_(random) {}
+
+Duration RetryCore::backoff_max(std::uint32_t attempts) const {
+  // Doubled step by step, as a shift by attempts - 1 could overflow.
+  Duration span = settings_.backoff_base;
+  for (std::uint32_t n = 1; n < attempts && span < settings_.backoff_max; ++n) span *= 2;
+  return std::min<Duration>(span, settings_.backoff_max);
 }
 
-bool RetryBudget::take(FailureClass failure) {
-  const double cost = failure == FailureClass::timeout     ? settings_.budget_timeout_cost
-                      : failure == FailureClass::throttled ? settings_.budget_throttle_cost
-                                                           : settings_.budget_retry_cost;
-  if (settings_.budget_tokens_max <= 0 || tokens_ < cost) return false;
-  tokens_ -= cost;
-  return true;
-}
+Result<TimePoint> RetryCore::decide(const RetryQuestion& asked, RetryBudget& budget) {
+  if (!is_retryable(asked.kind)) return give_up(asked, why_never(asked.kind));
+  if (asked.attempts >= settings_.attempts_max)
+    return give_up(asked, attempts_max_setting_ + " = " + std::to_string(settings_.attempts_max));
 
-void RetryBudget::refund() { tokens_ = std::min(settings_.budget_tokens_max, tokens_ + settings_.budget_refund); }
+  const TimePoint latest = asked.bound.deadline.at() - settings_.attempt_min;
+  const std::string left = std::to_string(std::max(0LL, to_ms(asked.bound.deadline.remaining(asked.now)))) +
+                           " ms are left of " + std::string(asked.bound.setting) + " = " +
+                           std::to_string(asked.bound.value.count()) +
+                           " and an attempt needs retry.attempt_min_ms = " +
+                           std::to_string(settings_.attempt_min.count());
+  if (latest < asked.now || asked.bound.deadline.expired(asked.now)) return give_up(asked, left);
+  const Duration room = latest - asked.now;
+  const Duration floor = std::max(asked.error.retry_after, Millis{0});
+  if (floor > room || asked.now + floor >= asked.bound.deadline.at())
+    return give_up(asked, "the upstream asks to wait " + std::to_string(to_ms(floor)) + " ms, " + left);
 
-RetryDecision decide_retry(const RetrySettings& settings, RetryBudget& budget, const FailedAttempt& failed, TimePoint now,
-                           RandomSource& random) {
-  const auto give_up = [&](const std::string& why) {
-    RetryDecision decision;
-    decision.error = failed.error;
-    decision.error.message += " (attempt " + std::to_string(failed.attempts) + ", not tried again: " + why + ")";
-    return decision;
-  };
-  const FailureClass failure = classify(failed.error, failed.delivered);
-  if (failure == FailureClass::final) {
-    return give_up(failed.delivered == Delivered::content ? "content had already arrived" : "another try would not help");
-  }
-  if (failed.attempts >= failed.attempts_max) {
-    return give_up(failed.attempts_setting + " = " + std::to_string(failed.attempts_max));
-  }
-  // Full jitter: anywhere between nothing and the doubled step, so that callers spread out.
-  const Millis step = std::min<Millis>(settings.backoff_max, settings.backoff_base * (1LL << std::min(failed.attempts - 1, 20u)));
-  Duration pause = Millis(random.below(static_cast<std::uint64_t>(step.count()) + 1));
-  if (failed.error.retry_after > Millis(0)) {
-    // A floor, never shortened; a little more, so that everyone told the same does not come back at once.
-    const auto hint = static_cast<std::uint64_t>(failed.error.retry_after.count());
-    pause = std::max<Duration>(pause, Millis(hint + random.below(hint / 10 + 1)));
-  }
-  if (now + pause + settings.attempt_min > failed.deadline) {
-    return give_up("less than retry.attempt_min_ms = " + std::to_string(settings.attempt_min.count()) +
-                   " would be left after waiting " + std::to_string(to_ms(pause)) + " ms");
-  }
-  if (!budget.take(failure)) return give_up("the budget of retry.budget_tokens_max is spent");
-  RetryDecision decision;
-  decision.at = now + pause;
-  return decision;
+  if (!budget.take(asked.kind))
+    return give_up(asked, "the retry budget of this provider and model holds " + number(budget.tokens()) +
+                              " of retry.budget_tokens_max = " + number(budget.tokens_max()) + " and a retry costs " +
+                              number(budget.cost(asked.kind)) + "; it refills with successes");
+
+  // Full jitter. Drawn within the room, so that a long backoff near the deadline becomes a short one, not a failure.
+  const Duration span = std::min(backoff_max(asked.attempts), room);
+  const Duration backoff{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(span.count()) + 1))};
+  const Duration extra{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>((floor / 10).count()) + 1))};
+  TimePoint at = asked.now + std::clamp(floor + (floor > Duration{0} ? extra : Duration{0}), floor, room);
+  at = std::max(at, asked.now + backoff);
+  // With attempt_min = 0 the room ends at the deadline itself, which is already too late.
+  if (at >= asked.bound.deadline.at()) at = asked.bound.deadline.at() - Duration{1};
+  return at;
 }
 
 }  // namespace toolpost

@@ -1,56 +1,49 @@
 #pragma once
-// Whether and when a failed provider attempt is made again. Only here are retries decided. Pure.
+// Whether a failed provider attempt is made again, and when. The only retry loop of the host rests on this.
+// Not for deciding what kind of failure it was (failure_class.hpp) and not for asking the breaker.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
-#include "base/error.hpp"
 #include "base/random.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "config/settings.hpp"
-#include "policy/breaker_core.hpp"
+#include "policy/ceilings_core.hpp"
+#include "policy/failure_class.hpp"
+#include "policy/retry_budget.hpp"
 
 namespace toolpost {
 
-/// What a failure means for trying again.
-enum class FailureClass {
-  timeout,      // retry, costs most of the budget
-  unavailable,  // retry
-  throttled,    // retry after the hint; does not count against the upstream's health
-  final,        // never: refused, spent, malformed request, or content was already delivered
+/// One failed attempt; borrows for the call of decide().
+struct RetryQuestion {
+  FailureClass kind;
+  const Error& error;             // of the attempt; its retry_after is the upstream's wish
+  std::uint32_t attempts;         // made so far, this one included; at least 1
+  TimePoint accepted;             // elapsed times in messages count from here
+  const BoundDeadline& bound;     // by when the last attempt must end: CeilingsCore::provider_call
+  TimePoint now;
 };
-enum class Delivered { nothing, content };
-FailureClass classify(const Error& error, Delivered delivered);
-AttemptHealth health_of(FailureClass failure);
 
-/// The tokens that bound how much retries may add to an upstream's load. One per provider and model.
-class RetryBudget {
+class RetryCore {
  public:
-  explicit RetryBudget(const RetrySettings& settings) : settings_(settings), tokens_(settings.budget_tokens_max) {}
-  bool take(FailureClass failure);
-  void refund();
-  double tokens() const { return tokens_; }
+  /// `attempts_max_setting` names the provider's own setting if `settings.attempts_max` comes from there.
+  /// Lifetime: borrows `random`.
+  RetryCore(const RetrySettings& settings, RandomSource& random,
+            std::string attempts_max_setting = "retry.attempts_max");
+
+  /// The moment of the next attempt, paid for from `budget`; never before the upstream's Retry-After, never so late
+  /// that less than retry.attempt_min_ms is left.
+  /// Errors: the attempt's own code and text, with why it is not made again and, where known, retry_after.
+  Result<TimePoint> decide(const RetryQuestion& question, RetryBudget& budget);
 
  private:
-  const RetrySettings& settings_;
-  double tokens_;
-};
+  Duration backoff_max(std::uint32_t attempts) const;
 
-struct RetryDecision {
-  std::optional<TimePoint> at;  // when to try again; otherwise `error` is final
-  Error error;                  // names the setting that ended it
+  const RetrySettings settings_;
+  const std::string attempts_max_setting_;
+  RandomSource& random_;
 };
-
-struct FailedAttempt {
-  Error error;
-  Delivered delivered = Delivered::nothing;
-  std::uint32_t attempts = 1;   // made so far, this one included
-  std::uint32_t attempts_max = 1;
-  std::string attempts_setting; // "retry.attempts_max"
-  TimePoint deadline{};         // of the whole provider call
-};
-
-RetryDecision decide_retry(const RetrySettings& settings, RetryBudget& budget, const FailedAttempt& failed, TimePoint now,
-                           RandomSource& random);
 
 }  // namespace toolpost
