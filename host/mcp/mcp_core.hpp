@@ -1,109 +1,72 @@
 #pragma once
-// The Model Context Protocol of one connection, both eras, as a pure state machine: lines in, lines out, calls up.
-// Not for reading or writing descriptors (transport/) and not for what a tool does.
-
-#include <simdjson.h>
+// The MCP server protocol of one connection as a state machine: lines in, lines out, calls up to the handler.
+// Speaks the stateless revision 2026-07-28 and the legacy ones that open with initialize, side by side.
+// Not for waiting, deadlines or bounds on running calls: those are the handler's.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
-#include "base/result.hpp"
+#include "config/settings.hpp"
 #include "json/json_reader.hpp"
+#include "mcp/mcp_call_table.hpp"
+#include "mcp/mcp_handler.hpp"
+#include "mcp/mcp_message.hpp"
+#include "mcp/mcp_writer.hpp"
 
 namespace toolpost {
 
-using McpCallNumber = std::uint64_t;
-
-enum class McpEra { modern, legacy };
-
-/// One accepted tools/call. Views are borrowed for the duration of the handler's function.
-struct McpToolCall {
-  McpCallNumber number = 0;
-  std::string_view tool;
-  std::string_view arguments_raw;       // "{}" if absent
-  simdjson::dom::element arguments;     // valid only if arguments were given
-  bool has_arguments = false;
-  bool wants_progress = false;
-  std::string_view client_name;
-};
-
-struct McpToolResult {
-  std::string_view structured_json;     // may be empty
-  std::string_view text;                // empty: the structured JSON is also the text
-  bool is_error = false;
-  std::string_view meta_json;           // members of _meta, without braces; may be empty
-};
-
-class McpHandler {
- public:
-  virtual ~McpHandler() = default;
-  virtual void call_tool(const McpToolCall& call) = 0;
-  /// The client takes the call back; no finish() is expected.
-  virtual void cancel_call(McpCallNumber number) = 0;
-  /// The serialized array of tools; stays the same for the life of the connection.
-  virtual std::string_view tools_json() = 0;
-  virtual bool has_tool(std::string_view name) = 0;
-  virtual std::string suggest_tool(std::string_view name) = 0;
-};
-
+/// Threads: one at a time.
 class McpCore {
  public:
-  /// Answers are appended to `out`, one line each. `version` is the server's.
-  McpCore(const LimitSettings& limits, std::string version, McpHandler& handler, std::string& out);
+  /// Borrows `handler` and `out`; every message is appended to `out` as one whole line.
+  McpCore(const McpServerInfo& info, const LimitSettings& limits, McpHandler& handler, std::string& out);
 
-  /// One line without its newline, followed by simdjson's padding.
-  void on_message(std::string_view line);
-  /// A line was longer than limits.message_bytes_max and skipped.
+  /// One line without its newline, followed by at least 64 readable bytes.
+  void on_message(std::string_view padded_line);
+  /// A line was skipped because it passed limits.message_bytes_max.
   void on_oversize();
 
-  /// Ends a call. Does nothing for one that was cancelled.
-  void finish(McpCallNumber number, const McpToolResult& result);
-  /// Sends progress if the client asked for it; values that do not increase are dropped.
-  void progress(McpCallNumber number, double progress, double total, std::string_view message);
-  std::size_t calls() const { return calls_.size(); }
+  /// Answers a call. Ignored when `number` was cancelled or answered already.
+  void finish(std::uint64_t number, const McpToolResult& result);
+  /// Answers a call with a JSON-RPC error; for failures of the protocol, not of a tool.
+  void fail(std::uint64_t number, int jsonrpc_code, std::string_view message);
+  /// Tells the client how far a call is. Dropped unless it asked for progress and `progress` is above the last one
+  /// sent. `total` of 0: not known.
+  void progress(std::uint64_t number, double progress, double total, std::string_view message);
+
+  std::size_t calls_in_flight() const { return calls_.size(); }
+  /// clientInfo.name of the last initialize; empty for clients of the stateless revision.
+  std::string_view legacy_client_name() const { return legacy_client_name_; }
 
  private:
-  struct Call {
-    std::string id;               // the JSON-RPC id as it came
-    McpEra era = McpEra::legacy;
-    std::string progress_token;   // as it came; empty: none
-    double last_progress = -1;
-  };
-  struct Request {
-    std::string_view line;
-    std::string_view id;          // raw; empty for a notification
-    std::string_view method;
-    simdjson::dom::element params;
-    bool has_params = false;
-    simdjson::dom::element meta;
-    bool has_meta = false;
-  };
+  struct Request;                        // what the request's own metadata say
 
-  bool read_envelope(simdjson::dom::element root, std::string_view line, Request& request);
-  void dispatch(const Request& request);
-  void dispatch_modern(const Request& request, std::string_view version);
-  void dispatch_legacy(const Request& request);
-  void initialize(const Request& request);
-  void discover(const Request& request);
-  void list_tools(const Request& request, McpEra era);
-  void call_tool(const Request& request, McpEra era);
-  void cancel(const Request& request);
-  void answer(std::string_view id, std::string_view result_json);
-  void error(std::string_view id, int code, std::string_view message, std::string_view data_json = {});
+  void on_unreadable(std::string_view padded_line, const Error& error);
+  void on_notification();
+  void on_request(std::string_view line);
+  void on_modern(const Request& request);
+  void on_legacy(const Request& request);
+  void on_initialize();
+  void list_tools(McpRevision revision);
+  void call_tool(const Request& request);
+  std::optional<McpFault> read_call(const Request& request, McpToolCall& call);
+  std::string unknown_tool(std::string_view tool);
+  void unknown_method();
+  void refuse(int code, std::string message, std::string data_json = {});
 
-  JsonReader reader_;
-  const std::uint64_t message_bytes_max_;
-  const std::string server_info_;
+  const LimitSettings limits_;
   McpHandler& handler_;
-  std::string& out_;
-  std::unordered_map<McpCallNumber, Call> calls_;
-  std::unordered_map<std::string, McpCallNumber> by_id_;
-  McpCallNumber last_ = 0;
-  std::string legacy_version_;    // empty until initialize
-  std::string client_name_;
+  McpWriter writer_;
+  JsonReader reader_;
+  simdjson::dom::parser no_arguments_parser_;
+  simdjson::dom::element no_arguments_;  // {}, owned by the parser above
+  McpMessage message_;                   // the one being handled; kept for its memory
+  std::string progress_token_;           // of the same
+  McpCallTable calls_;
+  bool legacy_open_ = false;
+  McpRevision legacy_revision_ = kMcpLegacyNewest;
+  std::string legacy_client_name_;
 };
 
 }  // namespace toolpost

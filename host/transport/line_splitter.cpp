@@ -2,52 +2,85 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string>
-#include <utility>
 
 namespace toolpost {
+namespace {
 
-LineSplitter::LineSplitter(std::uint64_t line_bytes_max, Events events)
-    : line_bytes_max_(line_bytes_max), events_(std::move(events)) {}
+constexpr std::size_t kKeptMax = std::size_t{1} << 20;  // a buffer grown past this is given back when empty
 
-char* LineSplitter::prepare(std::size_t size) {
-  if (begin_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    scanned_ -= begin_;
-    begin_ = 0;
-  }
-  if (buffer_.size() < end_ + size + kPadding) buffer_.resize(std::max(buffer_.size() * 2, end_ + size + kPadding));
-  return buffer_.data() + end_;
+}  // namespace
+
+void LineSplitter::resize(std::size_t capacity) {
+  std::unique_ptr<char[]> grown(new char[capacity + kPadding]);
+  const std::size_t kept = end_ - start_;
+  if (kept > 0) std::memcpy(grown.get(), buffer_.get() + start_, kept);
+  // The padding of the last line may be read before it is ever written.
+  std::memset(grown.get() + kept, 0, capacity + kPadding - kept);
+  buffer_ = std::move(grown);
+  capacity_ = capacity;
+  searched_ -= start_;
+  end_ = kept;
+  start_ = 0;
 }
 
-void LineSplitter::commit(std::size_t size) {
-  end_ += size;
-  while (scanned_ < end_) {
-    const void* newline = std::memchr(buffer_.data() + scanned_, '\n', end_ - scanned_);
-    if (newline == nullptr) {
-      scanned_ = end_;
-      break;
-    }
-    std::size_t stop = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_.data());
-    const std::size_t next = stop + 1;
-    if (stop > begin_ && buffer_[stop - 1] == '\r') --stop;
-    const std::string_view line(buffer_.data() + begin_, stop - begin_);
-    const bool skip = std::exchange(skipping_, false);
-    begin_ = scanned_ = next;
-    if (skip || line.find_first_not_of(" \t") == std::string_view::npos) continue;
-    if (line.size() > line_bytes_max_) {
-      events_.oversize();
+std::span<char> LineSplitter::space(std::size_t bytes) {
+  if (start_ == end_) {
+    start_ = searched_ = end_ = 0;
+    if (capacity_ > std::max(kKeptMax, bytes)) resize(bytes);
+  }
+  const std::size_t kept = end_ - start_;
+  if (capacity_ - end_ < bytes) {
+    // Moving costs `kept` and is paid for by the `start_` bytes handed out since the last move; else double.
+    if (start_ >= kept && capacity_ - kept >= bytes) {
+      std::memmove(buffer_.get(), buffer_.get() + start_, kept);
+      searched_ -= start_;
+      start_ = 0;
+      end_ = kept;
     } else {
-      events_.line(line);
+      resize(std::max(capacity_ * 2, kept + bytes));
     }
   }
-  if (end_ - begin_ > line_bytes_max_) {
-    if (!std::exchange(skipping_, true)) events_.oversize();
-    begin_ = scanned_ = end_;
-  } else if (skipping_) {
-    begin_ = scanned_ = end_;
+  return {buffer_.get() + end_, capacity_ - end_};
+}
+
+void LineSplitter::filled(std::size_t bytes) { end_ += bytes; }
+
+LineSplitter::Found LineSplitter::next(std::string_view& line) {
+  while (searched_ < end_) {
+    const char* begin = buffer_.get();
+    const void* newline = std::memchr(begin + searched_, '\n', end_ - searched_);
+    if (newline == nullptr) {
+      searched_ = end_;
+      return check_unfinished();
+    }
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(newline) - begin);
+    std::string_view found(begin + start_, at - start_);
+    start_ = searched_ = at + 1;
+    if (skipping_) {
+      skipping_ = false;
+      continue;
+    }
+    if (!found.empty() && found.back() == '\r') found.remove_suffix(1);
+    if (found.empty()) continue;
+    if (found.size() > line_bytes_max_) return Found::oversize;
+    line = found;
+    return Found::line;
   }
+  return Found::none;
+}
+
+// The same answer for every way the input may be cut: a line of the maximal length may still end in CRLF.
+LineSplitter::Found LineSplitter::check_unfinished() {
+  if (skipping_) {
+    start_ = end_;
+    return Found::none;
+  }
+  const std::size_t length = end_ - start_;
+  const bool may_be_crlf = length == line_bytes_max_ + 1 && buffer_[end_ - 1] == '\r';
+  if (length <= line_bytes_max_ || may_be_crlf) return Found::none;
+  skipping_ = true;
+  start_ = end_;
+  return Found::oversize;
 }
 
 }  // namespace toolpost

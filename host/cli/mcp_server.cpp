@@ -1,0 +1,181 @@
+#include "cli/mcp_server.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/host_setup.hpp"
+#include "json/json_text.hpp"
+
+namespace toolpost {
+namespace {
+
+constexpr const char* kInstructions =
+    "Workflow tools for coding agents. Call a workflow tool again with the continuation_id and step_number it names.";
+
+/// Schemas go out as their author wrote them, on one line.
+std::string one_line(const std::string& json) {
+  return nlohmann::ordered_json::parse(json, nullptr, false).dump();
+}
+
+std::string tool_json(const MethodManifest& method) {
+  std::string text = R"({"name":)";
+  append_json_string(text, method.name);
+  if (!method.title.empty()) {
+    text += R"(,"title":)";
+    append_json_string(text, method.title);
+  }
+  text += R"(,"description":)";
+  append_json_string(text, method.description);
+  text += R"(,"inputSchema":)" + one_line(method.input_schema);
+  if (!method.output_schema.empty()) text += R"(,"outputSchema":)" + one_line(method.output_schema);
+  text += R"(,"annotations":{"readOnlyHint":)" + std::string(method.read_only ? "true" : "false") +
+          R"(,"idempotentHint":)" + (method.idempotent ? "true" : "false") + "}}";
+  return text;
+}
+
+std::string call_meta(const CallOutcome& outcome) {
+  return R"("toolpost/call":{"turns":)" + std::to_string(outcome.turns) + R"(,"attempts":)" +
+         std::to_string(outcome.attempts) + R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) + "}";
+}
+
+std::string error_json(const CallOutcome& outcome) {
+  std::string json = R"({"error":{"code":")" + std::string(name(outcome.code)) + R"(","message":)";
+  append_json_string(json, outcome.message);
+  if (outcome.retry_after > Millis(0)) json += R"(,"retry_after_ms":)" + std::to_string(outcome.retry_after.count());
+  if (outcome.side_effect != SideEffect::none) {
+    json += R"(,"side_effect":")" + std::string(outcome.side_effect == SideEffect::done ? "done" : "maybe") + "\"";
+  }
+  return json + "}}";
+}
+
+}  // namespace
+
+std::string tools_list_json(const PluginTable& plugins) {
+  std::map<std::string, const MethodManifest*> sorted;
+  for (const auto& plugin : plugins.plugins()) {
+    if (plugin->found.manifest.kind != PluginKind::tool) continue;
+    for (const MethodEntry& method : plugin->methods) sorted[method.manifest->name] = method.manifest;
+  }
+  std::string list = "[";
+  for (const auto& [name, method] : sorted) {
+    if (list.size() > 1) list += ',';
+    list += tool_json(*method);
+  }
+  return list + "]";
+}
+
+McpServer::McpServer(EventLoop& loop, Runtime& runtime, int in, int out)
+    : loop_(loop), runtime_(runtime), tools_json_(tools_list_json(runtime.plugins())),
+      transport_(loop, {in, out, runtime.settings().limits.message_bytes_max},
+                 {[this](std::string_view line) {
+                    if (!ending_) core_.on_message(line);
+                  },
+                  [this] { core_.on_oversize(); }, [this](std::size_t) { shut_down(); }, [this] { loop_.stop(); }}),
+      core_({"toolpost", kVersion, "Toolpost", kInstructions}, runtime.settings().limits, *this, transport_.out()) {}
+
+McpServer::~McpServer() {
+  loop_.cancel(drain_);
+  for (auto& [number, running] : running_) loop_.cancel(running.heartbeat);
+}
+
+void McpServer::call_tool(const McpToolCall& call) {
+  const std::uint64_t number = call.number;
+  const auto& patient = runtime_.settings().clients_reset_on_progress;
+  const bool resets = call.wants_progress && std::find(patient.begin(), patient.end(), call.client_name) != patient.end();
+  ToolRequest request;
+  request.tool = call.tool;
+  request.arguments_json = call.arguments_raw;
+  request.arguments = &call.arguments;
+  request.wall = resets ? ClientWall::none : ClientWall::applies;
+  Running& running = running_[number];
+  running.accepted = loop_.now();
+  CallRunner::OnProgress progress;
+  if (call.wants_progress) {
+    progress = [this, number](const CallProgress& said) {
+      if (const auto found = running_.find(number); found != running_.end()) {
+        found->second.said = said.message;
+        beat(number);
+      }
+    };
+    running.heartbeat = loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
+  }
+  running.request = runtime_.call_tool(
+      request, [this, number](const CallOutcome& outcome, const Journal*) { on_outcome(number, outcome); },
+      std::move(progress));
+}
+
+void McpServer::beat(std::uint64_t number) {
+  const auto found = running_.find(number);
+  if (found == running_.end()) return;
+  Running& running = found->second;
+  const auto elapsed = to_ms(loop_.now() - running.accepted);
+  // Seconds since acceptance, and always a little more than the last time, as the protocol asks.
+  running.heartbeats = std::max(running.heartbeats + 0.001, static_cast<double>(elapsed) / 1000.0);
+  std::string message = running.said.empty() ? runtime_.describe(running.request) : running.said;
+  message += " (" + std::to_string(elapsed / 1000) + " s)";
+  core_.progress(number, running.heartbeats, 0, message);
+  loop_.cancel(running.heartbeat);
+  running.heartbeat = loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
+}
+
+void McpServer::cancel_call(std::uint64_t number) {
+  auto node = running_.extract(number);
+  if (node.empty()) return;
+  loop_.cancel(node.mapped().heartbeat);
+  runtime_.cancel(node.mapped().request);
+  stop_if_done();
+}
+
+void McpServer::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
+  auto node = running_.extract(number);
+  if (!node.empty()) loop_.cancel(node.mapped().heartbeat);
+  McpToolResult result;
+  const std::string meta = call_meta(outcome);
+  result.meta_json = meta;
+  std::string error;
+  std::string text;
+  if (outcome.code != Errc::ok) {
+    error = error_json(outcome);
+    text = std::string(name(outcome.code)) + ": " + outcome.message;
+    result.is_error = true;
+    result.structured_json = error;
+    result.text = text;
+  } else if (outcome.parts.front().media_type == "application/json") {
+    result.structured_json = outcome.parts.front().bytes;
+  } else {
+    result.text = outcome.parts.front().bytes;
+  }
+  core_.finish(number, result);
+  stop_if_done();
+}
+
+void McpServer::shut_down() {
+  if (ending_) return;
+  ending_ = true;
+  drain_ = loop_.after(runtime_.settings().deadlines.shutdown_drain - Millis(200), [this] {
+    drain_ = {};
+    std::vector<std::uint64_t> left;
+    for (const auto& [number, running] : running_) left.push_back(number);
+    for (const std::uint64_t number : left) {
+      runtime_.cancel(running_[number].request);
+      CallOutcome outcome;
+      outcome.code = Errc::unavailable;
+      outcome.message = "the host is shutting down (deadlines.shutdown_drain_ms)";
+      outcome.side_effect = SideEffect::maybe;
+      on_outcome(number, outcome);
+    }
+    stop_if_done();
+  });
+  stop_if_done();
+}
+
+void McpServer::stop_if_done() {
+  if (!ending_ || !running_.empty()) return;
+  transport_.flush();
+  loop_.post([this] {
+    transport_.flush();
+    loop_.stop();
+  });
+}
+
+}  // namespace toolpost

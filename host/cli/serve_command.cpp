@@ -1,0 +1,41 @@
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/mcp_server.hpp"
+
+namespace toolpost {
+namespace {
+
+// Plugins are opened in the background a moment after the start, so that the first answer does not wait for them.
+constexpr Millis kVerifyAfter{1000};
+
+}  // namespace
+
+int run_serve(const HostOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto host = set_up_host(options);
+  if (!host) return 2;
+  host->runtime->on_event = [](std::string_view event, const std::string& detail) {
+    std::cerr << "toolpost: " << event << " " << detail << "\n";
+  };
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  const UniqueFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+  McpServer server(host->loop, *host->runtime, STDIN_FILENO, STDOUT_FILENO);
+  const auto watch = host->loop.watch(signals.get(), EventLoop::Interest::read, [&](EventLoop::Interest) {
+    signalfd_siginfo info;
+    if (read(signals.get(), &info, sizeof info) > 0) server.shut_down();
+  });
+  host->loop.after(kVerifyAfter, [&] { host->runtime->verify_plugins(); });
+  host->loop.run();
+  return 0;
+}
+
+}  // namespace toolpost

@@ -1,0 +1,54 @@
+// toolpost: the command line. Parsing only; what a command does is in cli/.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+int main(int argc, char** argv) {
+  using namespace toolpost;
+  CLI::App app{"Toolpost: a plugin host for AI workflow tools", "toolpost"};
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.");
+  HostOptions options;
+  std::string config_file;
+  app.add_option("--config", config_file, "A configuration file; read after the system's and the user's");
+  app.add_option("--state-dir", options.state_dir, "Where threads and plugin copies are kept");
+
+  auto* serve = app.add_subcommand("serve", "Speak MCP over stdin and stdout");
+  CallCommand call;
+  auto* call_command = app.add_subcommand("call", "Run one tool:  toolpost call echo '{\"text\":\"hello\"}'");
+  call_command->add_option("tool", call.tool)->required();
+  call_command->add_option("arguments", call.arguments, "A JSON object");
+  call_command->add_option("--record", call.record_file, "Write the call's journal to this file, for replay");
+  std::string replay_file;
+  auto* replay = app.add_subcommand("replay", "Repeat a recorded call exactly, without performing anything");
+  replay->add_option("file", replay_file)->required();
+  auto* plugins = app.add_subcommand("plugins", "List plugins, what was refused and why, and what could be granted");
+  std::string inspected;
+  bool quiet = false;
+  auto* inspect = app.add_subcommand("inspect", "Check a plugin file without running it");
+  inspect->add_option("file", inspected)->required();
+  inspect->add_flag("--quiet", quiet, "Print problems only");
+  auto* smoke = app.add_subcommand("smoke", "Call every tool through a server of its own and show how it went");
+  auto* config = app.add_subcommand("config", "Check or print the configuration");
+  config->require_subcommand(1);
+  auto* check = config->add_subcommand("check", "Read the configuration and report every problem");
+  bool defaults = false;
+  auto* print = config->add_subcommand("print", "Print the configuration in force");
+  print->add_flag("--defaults", defaults, "Print every setting with its documentation and default");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (!config_file.empty()) options.config_file = config_file;
+  if (serve->parsed()) return run_serve(options);
+  if (call_command->parsed()) return run_call(options, call);
+  if (replay->parsed()) return run_replay(options, replay_file);
+  if (plugins->parsed()) return run_plugins(options);
+  if (inspect->parsed()) return run_inspect(inspected, quiet ? InspectOutput::problems : InspectOutput::full);
+  if (smoke->parsed()) return run_smoke(options);
+  if (check->parsed()) return run_config_check(options);
+  if (print->parsed()) return run_config_print(options, defaults ? ConfigPrint::defaults : ConfigPrint::effective);
+  return 2;
+}

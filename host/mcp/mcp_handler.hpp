@@ -1,0 +1,45 @@
+#pragma once
+// What the protocol needs from the host: the list of tools and somebody who runs calls.
+// Not for scheduling or limits: a handler may answer at once, later, or never (admission decides).
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace toolpost {
+
+/// One accepted tools/call. Everything but `number` is borrowed until call_tool() returns.
+struct McpToolCall {
+  std::uint64_t number = 0;              // ours; never used twice on a connection, never 0
+  std::string_view tool;
+  std::string_view arguments_raw;        // JSON text of params.arguments as it came, "{}" if absent
+  simdjson::dom::element arguments;      // the same, an object
+  bool wants_progress = false;           // the client gave a progressToken
+  std::string_view client_name;          // clientInfo.name; empty if not told
+  bool modern = false;                   // revision 2026-07-28 or later
+};
+
+/// The answer of a tool. Borrowed by McpCore::finish() only. JSON texts must be valid; newlines between tokens are fine.
+struct McpToolResult {
+  std::string_view structured_json;      // any JSON value; may be empty
+  std::string_view text;                 // UTF-8; empty: the text of structured_json is sent instead
+  bool is_error = false;
+  std::string_view meta_json;            // members for _meta without braces, e.g. "\"com.x/y\":1"; may be empty
+};
+
+/// Threads: the loop's. Every function may call back into the core.
+class McpHandler {
+ public:
+  virtual ~McpHandler() = default;
+
+  /// Runs one call; ends with one finish() or fail() on the core, from inside or later.
+  virtual void call_tool(const McpToolCall& call) = 0;
+  /// The client no longer wants the answer; what is still sent for `number` is dropped.
+  virtual void cancel_call(std::uint64_t number) = 0;
+  /// The JSON array of all tools, each with a "name"; same order every time. Borrowed until the next call.
+  virtual std::string_view tools_json() = 0;
+  virtual bool has_tool(std::string_view name) = 0;
+};
+
+}  // namespace toolpost

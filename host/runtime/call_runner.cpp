@@ -1,0 +1,272 @@
+#include "runtime/call_runner.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace toolpost {
+namespace {
+
+JournalLimits journal_limits(const TurnSettings& turns) {
+  return {turns.effects_max, turns.turns_max, turns.journal_bytes_max};
+}
+
+}  // namespace
+
+CallRunner::~CallRunner() {
+  for (auto& [id, call] : calls_) {
+    loop_.cancel(call->deadline_timer);
+    for (auto& [index, timer] : call->timers) loop_.cancel(timer);
+  }
+}
+
+CallId CallRunner::run(CallRequest request, Done done, OnProgress progress) {
+  return add(std::move(request), std::move(done), std::move(progress), {});
+}
+
+CallId CallRunner::replay(CallRequest request, std::vector<JournalEntry> entries, Done done) {
+  return add(std::move(request), std::move(done), {}, std::move(entries));
+}
+
+CallId CallRunner::add(CallRequest request, Done done, OnProgress progress, std::vector<JournalEntry> entries) {
+  const CallId id = ++last_call_;
+  JournalHeader header;
+  if (request.pinned) {
+    header = *request.pinned;
+  } else {
+    header.plugin = request.plugin->id();
+    header.plugin_hash = request.plugin->found.sha256;
+    header.config = request.plugin->config_json;
+    header.method = request.method->name;
+    header.request = std::move(request.request);
+    header.seed = random_.next();
+    header.accepted_ms = loop_.wall_ms();
+    header.deadline_ms = to_ms(request.bound.deadline.at() - request.accepted);
+  }
+  Journal journal(std::move(header), journal_limits(settings_.turns));
+  auto added = std::make_unique<Call>(std::move(request), std::move(journal));
+  Call& call = *added;
+  call.done = std::move(done);
+  call.progress = std::move(progress);
+  calls_.emplace(id, std::move(added));
+  if (!entries.empty()) call.journal.restore(std::move(entries));
+  arm_deadline(id, call);
+  begin_turn(id, call);
+  return id;
+}
+
+void CallRunner::arm_deadline(CallId id, Call& call) {
+  loop_.cancel(call.deadline_timer);
+  call.deadline_timer = loop_.at(call.request.bound.deadline.at(), [this, id] {
+    const auto found = calls_.find(id);
+    if (found == calls_.end()) return;
+    const Call& late = *found->second;
+    Error error = deadline_error(late.request.bound, late.request.accepted, loop_.now(), late.attempts);
+    error.message += ", " + std::to_string(late.journal.turns()) + " turns (" + describe(id) + ")";
+    fail(id, std::move(error));
+  });
+}
+
+void CallRunner::raise_deadline(CallId id, BoundDeadline bound) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end() || bound.deadline.at() <= found->second->request.bound.deadline.at()) return;
+  found->second->request.bound = std::move(bound);
+  arm_deadline(id, *found->second);
+}
+
+void CallRunner::count_attempt(CallId id) {
+  if (const auto found = calls_.find(id); found != calls_.end()) ++found->second->attempts;
+}
+
+std::string CallRunner::describe(CallId id) const {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return "ended";
+  const Call& call = *found->second;
+  if (call.committing) return "storing its results";
+  if (call.turn != 0 || !call.waiting_for) return "computing";
+  return "waiting for " + call.journal.entries()[*call.waiting_for].kind;
+}
+
+void CallRunner::begin_turn(CallId id, Call& call) {
+  if (call.request.plugin->incompatible) return fail(id, *call.request.plugin->incompatible);
+  if (auto begun = call.journal.begin_turn(); !begun) return fail(id, begun.error());
+  call.waiting_for.reset();
+  call.turn = ++last_turn_;
+  turns_.emplace(call.turn, id);
+  std::string bytes;
+  encode(call.journal.turn_input(), bytes);
+  call.request.plugin->pool->submit(call.turn, call.request.owner, std::move(bytes));
+}
+
+void CallRunner::on_turn_done(TurnId turn, Result<TurnOutput> output) {
+  const auto place = turns_.find(turn);
+  if (place == turns_.end()) return;  // withdrawn
+  const CallId id = place->second;
+  turns_.erase(place);
+  Call& call = *calls_.at(id);
+  call.turn = 0;
+  if (!output) {
+    // A crash is run again once, on another worker with the same journal; a hang is not.
+    const bool again = output.error().code == Errc::crashed && call.crash_reruns == 0;
+    if (!again) return fail(id, output.error());
+    ++call.crash_reruns;
+    return begin_turn(id, call);
+  }
+  for (const TurnLogLine& line : output->log_lines) {
+    if (watchers_.log_line) watchers_.log_line(*call.request.plugin, line);
+  }
+  call.journal.note_log_lines(output->log_lines_total);
+  if (!output->progress_message.empty() && call.progress) {
+    call.progress({output->progress_done, output->progress_total, output->progress_message});
+  }
+  if (output->end == TurnEnd::diverged) {
+    return fail(id, {Errc::nondeterministic, "plugin " + call.request.plugin->id() + ": " + output->message});
+  }
+  if (output->end == TurnEnd::suspended) return on_suspended(id, call, std::move(*output));
+  on_finished(id, call, std::move(*output));
+}
+
+void CallRunner::on_suspended(CallId id, Call& call, TurnOutput output) {
+  auto first = call.journal.append(std::move(output.started), output.waiting_for);
+  if (!first) return fail(id, first.error());
+  call.waiting_for = output.waiting_for;
+  const std::size_t end = call.journal.entries().size();
+  for (std::size_t index = *first; index < end; ++index) {
+    start_effect(id, index);
+    if (!calls_.contains(id)) return;  // an effect may end the call, by its limits
+  }
+  go_on(id);
+}
+
+void CallRunner::start_effect(CallId id, std::size_t index) {
+  Call& call = *calls_.at(id);
+  const JournalEntry& entry = call.journal.entries()[index];
+  if (entry.kind == "join" || entry.kind == "sleep") return start_timer_effect(id, call, index, entry);
+  const EffectOrder order{id,          index,
+                          entry.kind,  entry.request,
+                          entry.timeout_ms, call.request.plugin,
+                          call.request.method, call.request.owner,
+                          call.request.accepted, call.request.bound,
+                          call.request.wall, call.request.offline};
+  // Settled at once or later: either way through the loop, so that nothing re-enters this call.
+  auto running = effects_.start(order, [this, id, index](Errc code, std::string result) {
+    loop_.post([this, id, index, code, result = std::move(result)]() mutable {
+      settle(id, index, code, std::move(result));
+    });
+  });
+  if (const auto found = calls_.find(id); found != calls_.end() && running) {
+    found->second->effects[index] = std::move(running);
+  }
+}
+
+void CallRunner::start_timer_effect(CallId id, Call& call, std::size_t index, const JournalEntry& entry) {
+  if (entry.kind == "sleep") {
+    const auto json = nlohmann::json::parse(entry.request, nullptr, false);
+    if (!json.is_object() || !json.contains("ms") || !json["ms"].is_number_unsigned() ||
+        json["ms"].get<std::uint64_t>() > 86'400'000) {
+      return settle(id, index, Errc::invalid_input, "sleep: \"ms\" must be between 0 and 86400000");
+    }
+    call.timers[index] = loop_.after(Millis(json["ms"].get<std::uint64_t>()),
+                                     [this, id, index] { settle(id, index, Errc::ok, "{}"); });
+    return;
+  }
+  auto join = parse_join(entry.request, call.journal.header().seed, index);
+  if (!join) return settle(id, index, join.error().code, join.error().message);
+  if (join->timeout_ms != 0) {
+    call.timers[index] = loop_.after(Millis(join->timeout_ms), [this, id, index] {
+      const auto found = calls_.find(id);
+      if (found == calls_.end()) return;
+      const auto place = found->second->joins.find(index);
+      if (place == found->second->joins.end()) return;
+      auto result = settle_join(place->second, found->second->journal, JoinTime::over);
+      settle(id, index, Errc::ok, std::move(*result));
+    });
+  }
+  call.joins.emplace(index, std::move(*join));
+  check_joins(id);
+}
+
+void CallRunner::settle(CallId id, std::size_t index, Errc code, std::string result) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  Call& call = *found->second;
+  call.effects.erase(index);
+  call.joins.erase(index);
+  if (const auto timer = call.timers.find(index); timer != call.timers.end()) {
+    loop_.cancel(timer->second);
+    call.timers.erase(timer);
+  }
+  if (!call.journal.settle(index, code, std::move(result), loop_.wall_ms())) return;
+  check_joins(id);
+  go_on(id);
+}
+
+void CallRunner::check_joins(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  std::vector<std::pair<std::size_t, std::string>> settled;
+  for (const auto& [index, join] : found->second->joins) {
+    if (auto result = settle_join(join, found->second->journal, JoinTime::running)) {
+      settled.emplace_back(index, std::move(*result));
+    }
+  }
+  for (auto& [index, result] : settled) settle(id, index, Errc::ok, std::move(result));
+}
+
+void CallRunner::go_on(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  Call& call = *found->second;
+  if (call.turn == 0 && call.waiting_for && call.journal.done(*call.waiting_for)) begin_turn(id, call);
+}
+
+void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
+  if (output.code != Errc::ok) {
+    return fail(id, {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
+                     Millis(output.retry_after_ms), output.side_effect});
+  }
+  call.committing = true;
+  effects_.commit(id, call.request.owner, [this, id, parts = std::move(output.parts)](Result<void> stored) mutable {
+    if (!calls_.contains(id)) return;  // the deadline was faster
+    if (!stored) return fail(id, stored.error().with("storing the call's results"));
+    CallOutcome outcome;
+    outcome.parts = std::move(parts);
+    finish(id, std::move(outcome));
+  });
+}
+
+void CallRunner::fail(CallId id, Error error) {
+  CallOutcome outcome;
+  outcome.code = error.code;
+  outcome.message = std::move(error.message);
+  outcome.retry_after = error.retry_after;
+  outcome.side_effect = error.side_effect;
+  finish(id, std::move(outcome));
+}
+
+std::unique_ptr<CallRunner::Call> CallRunner::remove(CallId id) {
+  auto node = calls_.extract(id);
+  if (node.empty()) return nullptr;
+  std::unique_ptr<Call> call = std::move(node.mapped());
+  loop_.cancel(call->deadline_timer);
+  for (auto& [index, timer] : call->timers) loop_.cancel(timer);
+  call->effects.clear();
+  if (call->turn != 0) {
+    turns_.erase(call->turn);
+    call->request.plugin->pool->withdraw(call->turn);
+  }
+  effects_.forget(id);
+  return call;
+}
+
+void CallRunner::finish(CallId id, CallOutcome outcome) {
+  const std::unique_ptr<Call> call = remove(id);
+  if (!call) return;
+  outcome.turns = call->journal.turns();
+  outcome.attempts = call->attempts;
+  outcome.elapsed = loop_.now() - call->request.accepted;
+  if (watchers_.ended) watchers_.ended(id, call->journal, outcome);
+  if (call->done) call->done(std::move(outcome), call->journal);
+}
+
+void CallRunner::cancel(CallId id) { remove(id); }
+
+}  // namespace toolpost

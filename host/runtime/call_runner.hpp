@@ -1,0 +1,159 @@
+#pragma once
+// Runs calls: turn after turn on the plugin's workers, effects in between, one outcome each, on time.
+// Not for who may call what (admission and sanitizing come before) nor for how an effect is done (EffectHost).
+// Threads: the loop's.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/event_loop.hpp"
+#include "base/random.hpp"
+#include "call/join.hpp"
+#include "call/journal.hpp"
+#include "policy/ceilings_core.hpp"
+#include "runtime/plugin_table.hpp"
+
+namespace toolpost {
+
+using CallId = std::uint64_t;
+
+/// How a call ended, for whoever asked.
+struct CallOutcome {
+  Errc code = Errc::ok;
+  std::string message;                  // when code is not ok
+  Millis retry_after{0};
+  SideEffect side_effect = SideEffect::none;
+  std::vector<TurnPart> parts;          // when code is ok
+  std::uint32_t turns = 0;
+  std::uint32_t attempts = 0;           // of provider calls, retries included
+  Duration elapsed{};
+};
+
+struct CallProgress {
+  double done = 0;
+  double total = 0;
+  std::string message;
+};
+
+struct CallRequest {
+  PluginEntry* plugin = nullptr;
+  const MethodManifest* method = nullptr;
+  OwnerId owner = 0;
+  std::string request;                  // checked JSON
+  TimePoint accepted{};
+  BoundDeadline bound{Deadline(TimePoint{}), {}, {}, {}, {}};
+  ClientWall wall = ClientWall::none;
+  bool offline = false;                 // a replay: nothing is performed
+  std::optional<JournalHeader> pinned;  // of a replay: seed and times as recorded
+};
+
+/// One effect on its way; destroying it ends the effect at once, and its answer never comes.
+class RunningEffect {
+ public:
+  virtual ~RunningEffect() = default;
+};
+
+/// What an effect is told. Borrowed for the duration of start() only.
+struct EffectOrder {
+  CallId call = 0;
+  std::size_t index = 0;
+  std::string_view kind;
+  std::string_view request;
+  std::uint32_t timeout_ms = 0;
+  PluginEntry* plugin = nullptr;
+  const MethodManifest* method = nullptr;
+  OwnerId owner = 0;
+  TimePoint accepted{};
+  BoundDeadline bound;
+  ClientWall wall = ClientWall::none;
+  bool offline = false;                 // a replay: nothing is performed
+};
+
+class EffectHost {
+ public:
+  using Settle = std::function<void(Errc, std::string result)>;
+  virtual ~EffectHost() = default;
+  /// Begins an effect. Calls `settle` once, later or at once; never after the returned object is gone.
+  virtual std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) = 0;
+  /// Before a call that ended well is answered: commits what its effects deferred, then calls `done`.
+  virtual void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) = 0;
+  /// The call is over and was not committed, or was: forget what was deferred for it.
+  virtual void forget(CallId call) = 0;
+};
+
+class CallRunner {
+ public:
+  using Done = std::function<void(CallOutcome, const Journal&)>;
+  using OnProgress = std::function<void(const CallProgress&)>;
+  struct Watchers {
+    std::function<void(const PluginEntry&, const TurnLogLine&)> log_line;
+    /// The journal of every call that ends, with its outcome; for recording.
+    std::function<void(CallId, const Journal&, const CallOutcome&)> ended;
+  };
+
+  CallRunner(EventLoop& loop, RandomSource& random, const Settings& settings, EffectHost& effects, Watchers watchers)
+      : loop_(loop), random_(random), settings_(settings), effects_(effects), watchers_(std::move(watchers)) {}
+  ~CallRunner();
+
+  CallId run(CallRequest request, Done done, OnProgress progress);
+  /// Starts from a recorded journal; effects it holds are not asked for again.
+  CallId replay(CallRequest request, std::vector<JournalEntry> entries, Done done);
+  /// No further turn, all its effects end at once, no outcome is delivered.
+  void cancel(CallId call);
+  void raise_deadline(CallId call, BoundDeadline bound);
+  void count_attempt(CallId call);
+  std::size_t running() const { return calls_.size(); }
+  /// What a call is doing, for progress messages: "waiting for provider" or "computing".
+  std::string describe(CallId call) const;
+
+  /// From the pools.
+  void on_turn_done(TurnId turn, Result<TurnOutput> output);
+
+ private:
+  struct Call {
+    CallRequest request;
+    Journal journal;
+    Done done;
+    OnProgress progress;
+    TimerId deadline_timer;
+    TurnId turn = 0;                                   // running or queued at the pool; 0: none
+    std::optional<std::size_t> waiting_for;
+    std::map<std::size_t, std::unique_ptr<RunningEffect>> effects;
+    std::map<std::size_t, Join> joins;
+    std::map<std::size_t, TimerId> timers;             // of joins and sleeps and effect time-outs
+    std::uint32_t crash_reruns = 0;
+    std::uint32_t attempts = 0;
+    bool committing = false;
+    Call(CallRequest from, Journal with) : request(std::move(from)), journal(std::move(with)) {}
+  };
+
+  CallId add(CallRequest request, Done done, OnProgress progress, std::vector<JournalEntry> entries);
+  void arm_deadline(CallId id, Call& call);
+  void begin_turn(CallId id, Call& call);
+  void on_suspended(CallId id, Call& call, TurnOutput output);
+  void on_finished(CallId id, Call& call, TurnOutput output);
+  void start_effect(CallId id, std::size_t index);
+  void start_timer_effect(CallId id, Call& call, std::size_t index, const JournalEntry& entry);
+  void settle(CallId id, std::size_t index, Errc code, std::string result);
+  void check_joins(CallId id);
+  void go_on(CallId id);
+  void fail(CallId id, Error error);
+  void finish(CallId id, CallOutcome outcome);
+  std::unique_ptr<Call> remove(CallId id);
+
+  EventLoop& loop_;
+  RandomSource& random_;
+  const Settings& settings_;
+  EffectHost& effects_;
+  Watchers watchers_;
+  std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
+  std::unordered_map<TurnId, CallId> turns_;
+  CallId last_call_ = 0;
+  TurnId last_turn_ = 0;
+};
+
+}  // namespace toolpost

@@ -1,0 +1,119 @@
+#include "runtime/plugin_table.hpp"
+
+#include <algorithm>
+
+namespace toolpost {
+namespace {
+
+Result<std::optional<Schema>> compile(const std::string& text, const std::string& what) {
+  if (text.empty()) return std::optional<Schema>{};
+  auto schema = Schema::compile(text);
+  if (!schema) return schema.error().with(what);
+  return std::optional<Schema>(std::move(*schema));
+}
+
+Result<void> compile_methods(PluginEntry& plugin) {
+  for (const MethodManifest& manifest : plugin.found.manifest.methods) {
+    MethodEntry method;
+    method.manifest = &manifest;
+    auto input = compile(manifest.input_schema, "input schema of " + manifest.name);
+    if (!input) return input.error();
+    auto output = compile(manifest.output_schema, "output schema of " + manifest.name);
+    if (!output) return output.error();
+    method.input = std::move(*input);
+    method.output = std::move(*output);
+    plugin.methods.push_back(std::move(method));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSettings& settings) {
+  std::set<std::string> granted(settings.grant.begin(), settings.grant.end());
+  if (plugin.origin == PluginOrigin::bundled) {
+    granted.insert(plugin.manifest.required.begin(), plugin.manifest.required.end());
+    granted.insert(plugin.manifest.optional.begin(), plugin.manifest.optional.end());
+  }
+  return granted;
+}
+
+std::string missing_grants_toml(const PluginEntry& plugin) {
+  std::string list;
+  const auto add = [&](const std::vector<std::string>& kinds) {
+    for (const std::string& kind : kinds) {
+      if (!plugin.granted.contains(kind)) list += (list.empty() ? "\"" : ", \"") + kind + "\"";
+    }
+  };
+  add(plugin.found.manifest.required);
+  add(plugin.found.manifest.optional);
+  if (list.empty()) return {};
+  for (const std::string& kind : plugin.settings.grant) list += ", \"" + kind + "\"";
+  return "[plugins.\"" + plugin.id() + "\"]\ngrant = [" + list + "]\n";
+}
+
+PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings) : refused_(std::move(catalog.refused)) {
+  for (FoundPlugin& found : catalog.plugins) {
+    auto plugin = std::make_unique<PluginEntry>();
+    plugin->index = static_cast<std::uint32_t>(plugins_.size());
+    plugin->found = std::move(found);
+    if (const auto own = settings.plugins.find(plugin->id()); own != settings.plugins.end()) {
+      plugin->settings = own->second;
+    }
+    if (!plugin->settings.enabled) {
+      refused_.push_back({plugin->found.source, "switched off by plugins.\"" + plugin->id() + "\".enabled = false"});
+      continue;
+    }
+    plugin->config_json = plugin->settings.config_json;
+    plugin->granted = granted_effects(plugin->found, plugin->settings);
+    if (auto compiled = compile_methods(*plugin); !compiled) {
+      Error error = compiled.error().with("plugin " + plugin->id());
+      error.code = Errc::incompatible;
+      plugin->incompatible = std::move(error);
+      plugin->methods.resize(plugin->found.manifest.methods.size());
+      for (std::size_t i = 0; i < plugin->methods.size(); ++i) {
+        plugin->methods[i].manifest = &plugin->found.manifest.methods[i];
+      }
+    }
+    plugins_.push_back(std::move(plugin));
+  }
+}
+
+PluginTable::Found PluginTable::tool(std::string_view name) {
+  for (const auto& plugin : plugins_) {
+    if (plugin->found.manifest.kind != PluginKind::tool) continue;
+    for (MethodEntry& method : plugin->methods) {
+      if (method.manifest->name == name) return {plugin.get(), &method};
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> PluginTable::tool_names() const {
+  std::vector<std::string> names;
+  for (const auto& plugin : plugins_) {
+    if (plugin->found.manifest.kind != PluginKind::tool) continue;
+    for (const MethodEntry& method : plugin->methods) names.push_back(method.manifest->name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+PluginEntry* PluginTable::by_id(std::string_view id) {
+  for (const auto& plugin : plugins_) {
+    if (plugin->id() == id) return plugin.get();
+  }
+  return nullptr;
+}
+
+PluginEntry* PluginTable::provider(std::string_view name) {
+  for (const auto& plugin : plugins_) {
+    if (plugin->found.manifest.kind != PluginKind::provider) continue;
+    const std::string& id = plugin->id();
+    const bool short_name = id.size() > name.size() && id.ends_with(name) && id[id.size() - name.size() - 1] == '.';
+    if (id == name || short_name) return plugin.get();
+  }
+  return nullptr;
+}
+
+}  // namespace toolpost

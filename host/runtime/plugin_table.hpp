@@ -1,0 +1,69 @@
+#pragma once
+// The plugins of this host as the runtime uses them: manifest, grants, configuration, workers and state.
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "json/schema.hpp"
+#include "plugin/plugin_catalog.hpp"
+#include "worker/worker_pool.hpp"
+
+namespace toolpost {
+
+/// One method with its schemas, compiled when first needed.
+struct MethodEntry {
+  const MethodManifest* manifest = nullptr;
+  std::optional<Schema> input;
+  std::optional<Schema> output;
+};
+
+struct PluginEntry {
+  std::uint32_t index = 0;
+  FoundPlugin found;
+  PluginSettings settings;
+  std::string config_json = "{}";
+  std::set<std::string> granted;           // effect kinds
+  std::vector<MethodEntry> methods;
+  std::unique_ptr<WorkerPool> pool;        // made at first use
+  std::optional<Error> incompatible;       // why it cannot run; stays until restart
+  bool loaded = false;                     // a worker said READY
+
+  const std::string& id() const { return found.manifest.id; }
+};
+
+/// The effect kinds a plugin may use: what it asks for when it is bundled, else what the operator granted.
+std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSettings& settings);
+
+/// The TOML that would grant everything `plugin` asks for and has not got; empty if nothing is missing.
+std::string missing_grants_toml(const PluginEntry& plugin);
+
+class PluginTable {
+ public:
+  /// Compiles the schemas; a plugin whose schemas or configuration are wrong is added as incompatible.
+  PluginTable(PluginCatalog catalog, const Settings& settings);
+
+  std::vector<std::unique_ptr<PluginEntry>>& plugins() { return plugins_; }
+  const std::vector<std::unique_ptr<PluginEntry>>& plugins() const { return plugins_; }
+  const std::vector<RefusedPlugin>& refused() const { return refused_; }
+
+  struct Found {
+    PluginEntry* plugin = nullptr;
+    MethodEntry* method = nullptr;
+    explicit operator bool() const { return method != nullptr; }
+  };
+  Found tool(std::string_view name);
+  std::vector<std::string> tool_names() const;
+  PluginEntry* by_id(std::string_view id);
+  /// A bundled provider plugin by the last word of its id ("openai" for "dev.toolpost.openai"), or by the whole id.
+  PluginEntry* provider(std::string_view name);
+
+ private:
+  std::vector<std::unique_ptr<PluginEntry>> plugins_;
+  std::vector<RefusedPlugin> refused_;
+};
+
+}  // namespace toolpost

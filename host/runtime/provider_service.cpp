@@ -1,0 +1,365 @@
+#include "runtime/provider_service.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace toolpost {
+namespace {
+
+using nlohmann::json;
+
+// Models that have their own breaker and budget; beyond, the first one's place is taken.
+constexpr std::size_t kHealthMax = 1024;
+
+std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+/// What an agent asked of a model, without what only the host reads.
+json provider_request(json order, const std::string& model) {
+  for (const char* key : {"method", "role"}) order.erase(key);
+  order["model"] = model;
+  return order;
+}
+
+}  // namespace
+
+/// One provider effect: attempt after attempt until an answer, a final failure, or its destruction.
+class ProviderService::Attempts final : public RunningEffect {
+ public:
+  Attempts(ProviderService& service, const EffectOrder& order, Choice choice, json request, BoundDeadline parent,
+           EffectHost::Settle settle)
+      : service_(service), owner_(order.owner), parent_call_(order.call), accepted_(order.accepted), choice_(std::move(choice)),
+        request_(std::move(request)), parent_(std::move(parent)), settle_(std::move(settle)) {}
+
+  ~Attempts() override {
+    service_.loop_.cancel(timer_);
+    if (call_ != 0) service_.runner_->cancel(call_);
+    settle_breaker(BreakerOutcome::neutral);
+    leave_gate();
+  }
+
+  void enter() {
+    const TimePoint now = service_.loop_.now();
+    id_ = ++service_.last_attempt_;
+    Offer offer = choice_.provider->gate->offer(id_, parent_.deadline, now);
+    if (offer.outcome == OfferOutcome::refused) {
+      id_ = 0;
+      return give(*offer.refusal);
+    }
+    service_.waiting_[id_] = this;
+    if (offer.outcome == OfferOutcome::admitted) return begin();
+    service_.arm_gate(*choice_.provider);
+  }
+
+  void begin() {
+    service_.waiting_.erase(id_);
+    const TimePoint now = service_.loop_.now();
+    Health& health = service_.health(choice_.provider->name, choice_.model);
+    auto admitted = health.breaker.admit(now);
+    if (!admitted) {
+      leave_gate();
+      return give(admitted.error());
+    }
+    pass_ = *admitted;
+    std::optional<CeilingOverride> own;
+    if (choice_.provider->settings.ceiling) {
+      own.emplace("providers." + choice_.provider->name + ".ceiling_ms", *choice_.provider->settings.ceiling);
+    }
+    const BoundDeadline deadline = service_.ceilings_.attempt(parent_, now, own ? &*own : nullptr);
+    if (deadline.deadline.expired(now)) {
+      settle_breaker(BreakerOutcome::neutral);
+      leave_gate();
+      return give({Errc::deadline, std::string(deadline.setting) + " leaves no time for an attempt"});
+    }
+    ++made_;
+    service_.runner_->count_attempt(parent_call_);
+    CallRequest request;
+    request.plugin = &choice_.provider->plugin;
+    request.method = choice_.provider->plugin.methods.front().manifest;
+    request.owner = owner_;
+    request.accepted = now;
+    request.bound = deadline;
+    const auto done = [this](CallOutcome outcome, const Journal& journal) { on_done(std::move(outcome), journal); };
+    if (kept_.empty()) {
+      request.request = dumped(request_);
+      call_ = service_.runner_->run(std::move(request), done, {});
+    } else {
+      request.pinned = pinned_;
+      call_ = service_.runner_->replay(std::move(request), kept_, done);
+    }
+  }
+
+  /// The waiting attempt will not be made, or the last one was: tells the call why. Plugins know no host-made codes.
+  void give(const Error& error) {
+    id_ = 0;
+    settle(error.code <= Errc::internal ? error.code : Errc::unavailable,
+           choice_.provider->name + " (" + choice_.model + "): " + error.message);
+  }
+
+ private:
+  void leave_gate() {
+    if (id_ == 0) return;
+    const AttemptId id = std::exchange(id_, 0);
+    if (service_.waiting_.erase(id) != 0 && choice_.provider->gate->withdraw(id)) return;
+    service_.release(*choice_.provider, id);
+  }
+
+  void settle_breaker(BreakerOutcome outcome) {
+    if (!pass_) return;
+    service_.health(choice_.provider->name, choice_.model).breaker.settle(*pass_, outcome, service_.loop_.now());
+    pass_.reset();
+  }
+
+  void settle(Errc code, std::string result) {
+    auto settle = std::exchange(settle_, nullptr);
+    if (settle) settle(code, std::move(result));  // destroys this, in a later round
+  }
+
+  void on_done(CallOutcome outcome, const Journal& journal) {
+    call_ = 0;
+    const TimePoint now = service_.loop_.now();
+    Health& health = service_.health(choice_.provider->name, choice_.model);
+    if (outcome.code == Errc::ok) {
+      settle_breaker(BreakerOutcome::success);
+      health.budget.succeeded();
+      choice_.provider->gate->succeeded();
+      leave_gate();
+      return give_answer(outcome);
+    }
+    const Error error{outcome.code, outcome.message, outcome.retry_after, outcome.side_effect};
+    FailedAttempt failed;
+    failed.code = outcome.code;
+    failed.upstream_text = outcome.message;
+    const FailureClass kind = classify(failed);
+    settle_breaker(breaker_outcome(kind));
+    if (is_throttled(kind)) choice_.provider->gate->pause(outcome.retry_after, now);
+    if (kind == FailureClass::throttled_concurrency && id_ != 0) choice_.provider->gate->lower_concurrency(id_, now);
+    keep(journal);
+    leave_gate();
+    RetrySettings settings = service_.settings_.retry;
+    std::string attempts_setting = "retry.attempts_max";
+    if (choice_.provider->settings.attempts_max) {
+      settings.attempts_max = *choice_.provider->settings.attempts_max;
+      attempts_setting = "providers." + choice_.provider->name + ".attempts_max";
+    }
+    RetryCore retry(settings, service_.random_, attempts_setting);
+    const auto again = retry.decide({kind, error, made_, accepted_, parent_, now}, health.budget);
+    if (!again) return give(again.error());
+    timer_ = service_.loop_.at(*again, [this] {
+      timer_ = {};
+      enter();
+    });
+  }
+
+  /// What came before the last HTTP exchange (an uploaded file, an earlier step of a tool loop) is not done again.
+  void keep(const Journal& journal) {
+    const auto& entries = journal.entries();
+    std::size_t last_http = entries.size();
+    for (std::size_t i = entries.size(); i > 0; --i) {
+      if (entries[i - 1].kind == "http") {
+        last_http = i - 1;
+        break;
+      }
+    }
+    if (last_http == entries.size()) last_http = 0;
+    kept_.assign(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(last_http));
+    pinned_ = journal.header();
+  }
+
+  void give_answer(const CallOutcome& outcome) {
+    json reply = outcome.parts.empty() ? json() : json::parse(outcome.parts.front().bytes, nullptr, false);
+    if (!reply.is_object()) return give({Errc::bad_upstream, "the provider plugin answered no JSON object"});
+    reply["provider"] = choice_.provider->name;
+    reply["attempts"] = made_;
+    settle(Errc::ok, dumped(reply));
+  }
+
+  ProviderService& service_;
+  const OwnerId owner_;
+  const CallId parent_call_;
+  const TimePoint accepted_;
+  const Choice choice_;
+  const json request_;
+  const BoundDeadline parent_;
+  EffectHost::Settle settle_;
+  AttemptId id_ = 0;
+  CallId call_ = 0;
+  std::uint32_t made_ = 0;
+  std::optional<BreakerPass> pass_;
+  TimerId timer_;
+  std::vector<JournalEntry> kept_;
+  std::optional<JournalHeader> pinned_;
+};
+
+void ProviderService::add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
+                          Result<std::string> key) {
+  auto entry = std::make_unique<ProviderEntry>();
+  entry->name = name;
+  entry->settings = settings;
+  entry->gate = std::make_unique<ProviderGateCore>(ProviderGateSettings{
+      "providers." + name + ".concurrency_max", settings.concurrency_max, 64, settings_.retry.attempt_min});
+  const auto url = parse_url(settings.base_url);
+  if (plugin == nullptr) {
+    entry->unusable = Error{Errc::unsupported, "provider " + name + ": there is no provider plugin \"" + settings.plugin + "\""};
+  } else if (!url) {
+    entry->unusable = url.error().with("providers." + name + ".base_url");
+  } else if (!key) {
+    entry->unusable = key.error().with("provider " + name);
+  } else {
+    entry->plugin.found = *plugin;
+    entry->origin = AllowedOrigin{url->origin, true};
+    entry->plugin.granted = {"http"};
+    for (const MethodManifest& method : entry->plugin.found.manifest.methods) {
+      MethodEntry compiled;
+      compiled.manifest = &method;
+      entry->plugin.methods.push_back(std::move(compiled));
+    }
+    json config = json::parse(settings.config_json, nullptr, false);
+    if (!config.is_object()) config = json::object();
+    config["name"] = name;
+    config["base_url"] = settings.base_url;
+    config["has_key"] = !key->empty();
+    entry->plugin.config_json = dumped(config);
+    if (!key->empty()) entry->secret = BoundSecret{url->origin, "Authorization", "Bearer ", *key};
+  }
+  providers_[name] = std::move(entry);
+}
+
+const ProviderEntry* ProviderService::by_plugin(const PluginEntry* plugin) const {
+  for (const auto& [name, provider] : providers_) {
+    if (&provider->plugin == plugin) return provider.get();
+  }
+  return nullptr;
+}
+
+Result<ProviderService::Choice> ProviderService::choose(const std::string& wanted) {
+  if (providers_.empty()) {
+    return Error{Errc::unsupported,
+                 "no model provider is configured; add [providers.NAME] with base_url and models to the configuration"};
+  }
+  const auto allowed = [](const ProviderEntry& provider, const std::string& model) {
+    const auto& list = provider.settings.models_allowed;
+    return list.empty() || std::find(list.begin(), list.end(), model) != list.end();
+  };
+  ProviderEntry* usual = providers_.begin()->second.get();
+  if (const auto named = providers_.find(settings_.default_provider); named != providers_.end()) usual = named->second.get();
+  if (wanted.empty() || wanted == "auto") {
+    if (usual->unusable) return *usual->unusable;
+    if (usual->settings.models.empty()) {
+      return Error{Errc::unsupported, "provider " + usual->name + " names no models; set providers." + usual->name + ".models"};
+    }
+    return Choice{usual, usual->settings.models.front()};
+  }
+  std::vector<std::string> known;
+  for (const auto& [name, provider] : providers_) {
+    std::string model = wanted;
+    bool match = std::find(provider->settings.models.begin(), provider->settings.models.end(), wanted) != provider->settings.models.end();
+    if (wanted.starts_with(name + "/")) {
+      model = wanted.substr(name.size() + 1);
+      match = true;
+    }
+    known.insert(known.end(), provider->settings.models.begin(), provider->settings.models.end());
+    if (!match) continue;
+    if (provider->unusable) return *provider->unusable;
+    if (!allowed(*provider, model)) {
+      return Error{Errc::permission, "model " + model + " is not in providers." + name + ".models_allowed"};
+    }
+    return Choice{provider.get(), model};
+  }
+  const auto near = did_you_mean(wanted, known);
+  return Error{Errc::not_found, "no provider offers model \"" + wanted.substr(0, 100) + "\"" +
+                                    (near ? "; did you mean \"" + *near + "\"?" : "; use auto, or NAME/model for provider NAME")};
+}
+
+ProviderService::Health& ProviderService::health(const std::string& provider, const std::string& model) {
+  const std::string key = provider + "/" + model;
+  const auto found = health_.find(key);
+  if (found != health_.end()) return found->second;
+  if (health_.size() >= kHealthMax) health_.erase(health_.begin());
+  return health_.emplace(key, Health{BreakerCore(settings_.breaker), RetryBudget(settings_.retry)}).first->second;
+}
+
+std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, EffectHost::Settle settle) {
+  const auto refuse = [&](const Error& error) {
+    settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
+    return nullptr;
+  };
+  const json request = json::parse(order.request, nullptr, false);
+  if (!request.is_object() || request.value("method", json("")) != "chat") {
+    return refuse({Errc::invalid_input, "provider: \"method\" must be \"chat\""});
+  }
+  if (++calls_made_[order.call] > settings_.turns.provider_calls_max) {
+    return refuse({Errc::exhausted, "turns.provider_calls_max = " + std::to_string(settings_.turns.provider_calls_max) +
+                                        " provider calls were made by this call"});
+  }
+  const json model = request.value("model", json("auto"));
+  auto choice = choose(model.is_string() ? model.get<std::string>() : "auto");
+  if (!choice) return refuse(choice.error());
+  BoundDeadline parent = order.bound;
+  if (request.value("role", json("")) == "expert") {
+    const BoundDeadline whole = ceilings_.request(order.accepted, order.wall);
+    const BoundDeadline raised = ceilings_.raised(whole, parent, order.accepted);
+    if (raised.deadline.at() > parent.deadline.at()) {
+      runner_->raise_deadline(order.call, raised);
+      parent = raised;
+    }
+  }
+  parent = ceilings_.provider_call(parent);
+  auto attempts = std::make_unique<Attempts>(*this, order, *choice, provider_request(request, choice->model), parent, std::move(settle));
+  Attempts* started = attempts.get();
+  started->enter();
+  return attempts;
+}
+
+void ProviderService::begin(const std::vector<AttemptId>& attempts) {
+  for (const AttemptId id : attempts) {
+    // In a later round: whoever released the place is still busy with itself.
+    loop_.post([this, id] {
+      if (const auto found = waiting_.find(id); found != waiting_.end()) found->second->begin();
+    });
+  }
+}
+
+void ProviderService::release(ProviderEntry& provider, AttemptId id) {
+  begin(provider.gate->release(id, loop_.now()));
+  arm_gate(provider);
+}
+
+void ProviderService::wake(ProviderEntry& provider) {
+  for (const ExpiredWait& one : provider.gate->expire(loop_.now())) {
+    const auto found = waiting_.find(one.id);
+    if (found == waiting_.end()) continue;
+    Attempts* late = found->second;
+    waiting_.erase(found);
+    late->give(one.error);
+  }
+  begin(provider.gate->admit_waiting(loop_.now()));
+  arm_gate(provider);
+}
+
+void ProviderService::arm_gate(ProviderEntry& provider) {
+  loop_.cancel(provider.gate_timer);
+  if (const auto next = provider.gate->next_wake()) {
+    provider.gate_timer = loop_.at(*next, [this, &provider] {
+      provider.gate_timer = {};
+      wake(provider);
+    });
+  }
+}
+
+std::string ProviderService::models_json() const {
+  json list = json::array();
+  for (const auto& [name, provider] : providers_) {
+    json one = {{"provider", name}, {"plugin", provider->settings.plugin}, {"models", provider->settings.models},
+                {"running", provider->gate->running()}, {"queued", provider->gate->waiting()}};
+    if (provider->unusable) one["unusable"] = provider->unusable->message;
+    for (const auto& [key, state] : health_) {
+      if (key.starts_with(name + "/") && state.breaker.state() == BreakerState::open) one["breaker_open"].push_back(key.substr(name.size() + 1));
+    }
+    list.push_back(std::move(one));
+  }
+  return dumped(list);
+}
+
+}  // namespace toolpost

@@ -1,0 +1,81 @@
+#pragma once
+// The `provider` effect: resolves which provider and model, and makes attempts under gate, breaker, retry and ceilings.
+// A provider plugin only writes and reads HTTP; everything about time and trying again is here.
+// Threads: the loop's.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "config/settings.hpp"
+#include "effect/http/http_call.hpp"
+#include "policy/breaker_core.hpp"
+#include "policy/ceilings_core.hpp"
+#include "policy/provider_gate_core.hpp"
+#include "policy/retry_core.hpp"
+#include "runtime/call_runner.hpp"
+
+namespace toolpost {
+
+/// One configured server: [providers.NAME].
+struct ProviderEntry {
+  std::string name;
+  ProviderSettings settings;
+  PluginEntry plugin;                      // the provider plugin with this server's configuration
+  std::optional<BoundSecret> secret;
+  std::optional<AllowedOrigin> origin;
+  std::optional<Error> unusable;           // why it cannot be asked; said when somebody does
+  std::unique_ptr<ProviderGateCore> gate;
+  TimerId gate_timer;
+};
+
+using AttemptId = std::uint64_t;
+
+class ProviderService {
+ public:
+  ProviderService(EventLoop& loop, RandomSource& random, const Settings& settings, const CeilingsCore& ceilings)
+      : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
+
+  /// Secrets come from `secret_of`. A provider that cannot work is kept, with the reason.
+  void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin, Result<std::string> key);
+  void attach(CallRunner& runner) { runner_ = &runner; }
+
+  std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
+  void forget(CallId call) { calls_made_.erase(call); }
+
+  std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
+  const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
+  /// The provider whose plugin instance this is; null for tools.
+  const ProviderEntry* by_plugin(const PluginEntry* plugin) const;
+  std::string models_json() const;
+
+ private:
+  class Attempts;
+  struct Health {
+    BreakerCore breaker;
+    RetryBudget budget;
+  };
+  struct Choice {
+    ProviderEntry* provider = nullptr;
+    std::string model;
+  };
+  Result<Choice> choose(const std::string& wanted);
+  Health& health(const std::string& provider, const std::string& model);
+  void begin(const std::vector<AttemptId>& attempts);
+  void release(ProviderEntry& provider, AttemptId id);
+  void wake(ProviderEntry& provider);
+  void arm_gate(ProviderEntry& provider);
+
+  EventLoop& loop_;
+  RandomSource& random_;
+  const Settings& settings_;
+  const CeilingsCore& ceilings_;
+  CallRunner* runner_ = nullptr;
+  std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
+  std::map<std::string, Health> health_;           // by provider and model; bounded by kHealthMax
+  std::unordered_map<AttemptId, Attempts*> waiting_;
+  std::unordered_map<CallId, std::uint32_t> calls_made_;
+  AttemptId last_attempt_ = 0;
+};
+
+}  // namespace toolpost

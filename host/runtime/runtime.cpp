@@ -1,0 +1,339 @@
+#include "runtime/runtime.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "json/json_text.hpp"
+#include "runtime/secret_source.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace toolpost {
+namespace {
+
+using nlohmann::json;
+
+constexpr Millis kReplayMax{3'600'000};
+
+/// Replies may be as large as limits.output_bytes_max, and so may their strings.
+LimitSettings reply_limits(LimitSettings limits) {
+  limits.message_bytes_max = std::max(limits.message_bytes_max, limits.output_bytes_max);
+  limits.string_bytes_max = std::max(limits.string_bytes_max, limits.output_bytes_max);
+  return limits;
+}
+
+const char* kill_word(KillReason reason) {
+  switch (reason) {
+    case KillReason::hung: return "hung";
+    case KillReason::not_ready: return "not_ready";
+    case KillReason::protocol: return "protocol";
+    case KillReason::retired: return "retired";
+    case KillReason::load_failed: return "load_failed";
+    case KillReason::other_owner: return "other_owner";
+    case KillReason::shutdown: return "shutdown";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places)
+    : loop_(loop), spawner_(spawner), settings_(std::move(settings)), places_(std::move(places)),
+      ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)), admission_(settings_.admission),
+      providers_(loop, random_, settings_, ceilings_),
+      runner_(loop, random_, settings_, *this,
+              {[this](const PluginEntry& plugin, const TurnLogLine& line) {
+                 if (on_event) on_event("plugin_log", plugin.id() + ": " + line.text);
+               },
+               {}}),
+      http_(loop, settings_.http), reader_(reply_limits(settings_.limits)) {
+  providers_.attach(runner_);
+  spawner_.attach(loop_, {[this](std::uint64_t worker, const std::string& why) {
+                            pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
+                          },
+                          [this](std::uint64_t worker, int status) {
+                            pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
+                          },
+                          [this] {
+                            if (on_event) on_event("spawner_lost", "no worker can be started any more; restart toolpost");
+                          }});
+  loop_.each_round([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.expired()) return;
+    for (WorkerPool* pool : pools_) pool->flush();
+  });
+}
+
+Runtime::~Runtime() {
+  loop_.cancel(admission_timer_);
+  // Calls go before the pools that their turns are in; lanes end before the store and the roots.
+  for (auto& [number, request] : requests_) {
+    if (request.running != 0) runner_.cancel(request.running);
+  }
+  file_lane_.reset();
+  store_lane_.reset();
+}
+
+Result<void> Runtime::open_store() {
+  auto store = SqliteStore::open(places_.state_dir + "/toolpost.db", settings_.store);
+  if (!store) return store.error();
+  store_ = std::move(*store);
+  return {};
+}
+
+Result<void> Runtime::open() {
+  auto catalog = scan_plugins(places_.plugin_folders, places_.state_dir);
+  if (!catalog) return catalog.error();
+  plugins_ = std::make_unique<PluginTable>(std::move(*catalog), settings_);
+  for (const auto& plugin : plugins_->plugins()) {
+    if (plugin->settings.calls_max) {
+      admission_.set_plugin_limit(plugin->index, *plugin->settings.calls_max, "plugins.\"" + plugin->id() + "\".calls_max");
+    }
+  }
+  auto roots = FileRoots::open(settings_.files.roots.empty() ? places_.file_roots : settings_.files.roots, settings_.files,
+                               places_.state_dir);
+  if (!roots) return roots.error();
+  roots_ = std::make_unique<FileRoots>(std::move(*roots));
+  if (auto opened = open_store(); !opened) {
+    store_problem_ = opened.error().message;
+    if (on_event) on_event("store_unavailable", store_problem_);
+  }
+  for (const auto& [name, settings] : settings_.providers) {
+    const PluginEntry* plugin = plugins_->provider(settings.plugin);
+    providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found,
+                   settings.key ? read_secret(*settings.key, places_.environment) : Result<std::string>(std::string()));
+  }
+  return {};
+}
+
+void Runtime::verify_plugins() {
+  for (const auto& plugin : plugins_->plugins()) {
+    if (plugin->incompatible || plugin->loaded) continue;
+    ensure_pool(*plugin);
+    plugin->pool->warm();
+  }
+}
+
+void Runtime::ensure_pool(PluginEntry& plugin) {
+  if (plugin.pool) return;
+  WorkerPool::Events events;
+  events.turn_done = [this](TurnId turn, Result<TurnOutput> output) { runner_.on_turn_done(turn, std::move(output)); };
+  events.loaded = [this, &plugin](Result<void> loaded) {
+    if (loaded) {
+      plugin.loaded = true;
+    } else if (!plugin.loaded && loaded.error().code == Errc::incompatible) {
+      plugin.incompatible = loaded.error();
+    }
+    if (!loaded && on_event) on_event("plugin_failed", loaded.error().message);
+  };
+  events.stdio = [this, &plugin](const std::string& text) {
+    if (on_event) on_event("plugin_output", plugin.id() + ": " + text);
+  };
+  events.killed = [this, &plugin](KillReason reason) {
+    if (on_event) on_event("worker_killed", plugin.id() + ": " + kill_word(reason));
+  };
+  events.sandboxed = [this](int level) { isolation_level_ = level; };
+  const PoolPlugin pool_plugin{plugin.id(), plugin.found.file, plugin.config_json,
+                               plugin.settings.turn_max.value_or(settings_.turns.turn_max),
+                               settings_.limits.output_bytes_max, settings_.turns.effects_max};
+  plugin.pool = std::make_unique<WorkerPool>(loop_, spawner_, static_cast<std::uint32_t>(pools_.size()), pool_plugin,
+                                             settings_.workers, settings_.isolation, workers_total_, std::move(events));
+  pools_.push_back(plugin.pool.get());
+}
+
+RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
+  const RequestNumber number = ++last_request_;
+  Request request;
+  request.done = std::move(done);
+  request.progress = std::move(progress);
+  request.target = plugins_->tool(asked.tool);
+  const auto fail = [&](Error error) {
+    requests_.emplace(number, std::move(request));
+    loop_.post([this, number, error = std::move(error)]() mutable { refuse(number, std::move(error)); });
+    return number;
+  };
+  if (!request.target) {
+    const auto near = did_you_mean(asked.tool, plugins_->tool_names());
+    return fail({Errc::not_found, "there is no tool \"" + std::string(asked.tool.substr(0, 100)) + "\"" +
+                                      (near ? "; did you mean \"" + *near + "\"?" : "")});
+  }
+  PluginEntry& plugin = *request.target.plugin;
+  if (plugin.incompatible) return fail(*plugin.incompatible);
+  simdjson::dom::element arguments;
+  if (asked.arguments != nullptr) {
+    arguments = *asked.arguments;
+  } else {
+    auto read = reader_.read_copy(asked.arguments_json);
+    if (!read) return fail(read.error());
+    arguments = *read;
+  }
+  if (request.target.method->input) {
+    if (auto valid = request.target.method->input->validate(arguments); !valid) {
+      return fail(valid.error().with("arguments of " + std::string(asked.tool)));
+    }
+  }
+  const TimePoint now = loop_.now();
+  std::optional<CeilingOverride> own;
+  if (plugin.settings.ceiling) own.emplace("plugins.\"" + plugin.id() + "\".ceiling_ms", *plugin.settings.ceiling);
+  const BoundDeadline whole = ceilings_.request(now, asked.wall);
+  request.call.bound = ceilings_.tool(whole, now, now, own ? &*own : nullptr);
+  request.call.plugin = &plugin;
+  request.call.method = request.target.method->manifest;
+  request.call.owner = asked.owner;
+  request.call.request = asked.arguments_json;
+  request.call.accepted = now;
+  request.call.wall = asked.wall;
+  Offer answer = admission_.offer(number, asked.owner, plugin.index, request.call.bound.deadline, now);
+  if (answer.outcome == OfferOutcome::refused) return fail(std::move(*answer.refusal));
+  requests_.emplace(number, std::move(request));
+  if (answer.outcome == OfferOutcome::admitted) {
+    begin(number);
+  } else {
+    arm_admission();
+  }
+  return number;
+}
+
+void Runtime::begin(RequestNumber number) {
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) return;
+  Request& request = found->second;
+  ensure_pool(*request.call.plugin);
+  // The outcome may only come in a later round: the runner posts or waits for the worker, except for immediate failures.
+  request.running = runner_.run(
+      std::move(request.call),
+      [this, number](CallOutcome outcome, const Journal& journal) { on_outcome(number, std::move(outcome), journal); },
+      [this, number](const CallProgress& progress) {
+        if (const auto place = requests_.find(number); place != requests_.end() && place->second.progress) {
+          place->second.progress(progress);
+        }
+      });
+}
+
+void Runtime::arm_admission() {
+  loop_.cancel(admission_timer_);
+  const auto next = admission_.next_expiry();
+  if (!next) return;
+  admission_timer_ = loop_.at(*next, [this] {
+    admission_timer_ = {};
+    for (ExpiredWait& one : admission_.expire(loop_.now())) refuse(one.id, std::move(one.error));
+    arm_admission();
+  });
+}
+
+void Runtime::refuse(RequestNumber number, Error error) {
+  auto node = requests_.extract(number);
+  if (node.empty()) return;
+  CallOutcome outcome;
+  outcome.code = error.code;
+  outcome.message = std::move(error.message);
+  outcome.retry_after = error.retry_after;
+  node.mapped().done(std::move(outcome), nullptr);
+}
+
+Error Runtime::check_output(const Request& request, CallOutcome& outcome) {
+  if (outcome.parts.empty()) return {Errc::output_invalid, "the plugin answered nothing"};
+  for (const TurnPart& part : outcome.parts) {
+    if (!is_valid_utf8(part.bytes) && part.media_type.starts_with("text/")) {
+      return {Errc::output_invalid, "the plugin's text is not UTF-8"};
+    }
+  }
+  const TurnPart& first = outcome.parts.front();
+  if (first.media_type != "application/json") return {Errc::ok, ""};
+  auto read = reader_.read_copy(first.bytes);
+  if (!read) return read.error().with("the plugin's reply");
+  if (request.target.method->output) {
+    if (auto valid = request.target.method->output->validate(*read); !valid) return valid.error().with("the plugin's reply");
+  }
+  return {Errc::ok, ""};
+}
+
+void Runtime::on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal) {
+  auto node = requests_.extract(number);
+  if (node.empty()) return;
+  Request& request = node.mapped();
+  if (outcome.code == Errc::ok) {
+    if (Error wrong = check_output(request, outcome); wrong.code != Errc::ok) {
+      outcome.code = Errc::output_invalid;
+      outcome.message = "plugin " + request.target.plugin->id() + ": " + wrong.message;
+      outcome.parts.clear();
+    }
+  }
+  for (const RequestNumber next : admission_.release(number, loop_.now())) {
+    loop_.post([this, next] { begin(next); });
+  }
+  request.done(std::move(outcome), &journal);
+}
+
+void Runtime::cancel(RequestNumber number) {
+  auto node = requests_.extract(number);
+  if (node.empty()) return;
+  if (node.mapped().running != 0) runner_.cancel(node.mapped().running);
+  if (admission_.withdraw(number)) return;
+  for (const RequestNumber next : admission_.release(number, loop_.now())) {
+    loop_.post([this, next] { begin(next); });
+  }
+}
+
+Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
+  PluginEntry* plugin = plugins_->by_id(recorded.header.plugin);
+  if (plugin == nullptr) return Error{Errc::not_found, "plugin " + recorded.header.plugin + " is not installed"};
+  if (plugin->incompatible) return *plugin->incompatible;
+  Request request;
+  request.target.plugin = plugin;
+  for (MethodEntry& method : plugin->methods) {
+    if (method.manifest->name == recorded.header.method) request.target.method = &method;
+  }
+  if (request.target.method == nullptr) {
+    return Error{Errc::not_found, "plugin " + plugin->id() + " has no method " + recorded.header.method};
+  }
+  const RequestNumber number = ++last_request_;
+  CallRequest call;
+  call.plugin = plugin;
+  call.method = request.target.method->manifest;
+  call.owner = 1;
+  call.accepted = loop_.now();
+  call.bound = {Deadline(loop_.now() + kReplayMax), "the bound of a replay", kReplayMax, {}, {}};
+  call.pinned = recorded.header;
+  call.offline = true;
+  request.done = std::move(done);
+  admission_.offer(number, 1, plugin->index, call.bound.deadline, loop_.now());
+  const auto placed = requests_.emplace(number, std::move(request)).first;
+  ensure_pool(*plugin);
+  placed->second.running = runner_.replay(std::move(call), recorded.entries, [this, number](CallOutcome outcome, const Journal& journal) {
+    on_outcome(number, std::move(outcome), journal);
+  });
+  return number;
+}
+
+std::string Runtime::describe(RequestNumber number) const {
+  const auto found = requests_.find(number);
+  if (found == requests_.end()) return "ended";
+  return found->second.running == 0 ? "waiting for a place" : runner_.describe(found->second.running);
+}
+
+std::string Runtime::status_json(bool everything) const {
+  json status = {{"name", "toolpost"}, {"version", places_.version}, {"protocol_revisions", {"2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}},
+                 {"isolation_level", isolation_level_}};
+  if (!everything) return status.dump();
+  status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
+  status["workers"] = workers_total_;
+  status["plugins"] = json::array();
+  for (const auto& plugin : plugins_->plugins()) {
+    json one = {{"id", plugin->id()}, {"version", plugin->found.manifest.version},
+                {"state", plugin->incompatible ? "incompatible" : plugin->loaded ? "ready" : "not opened yet"},
+                {"workers", plugin->pool ? plugin->pool->workers() : 0}};
+    if (plugin->incompatible) one["reason"] = plugin->incompatible->message;
+    status["plugins"].push_back(std::move(one));
+  }
+  status["refused"] = json::array();
+  for (const RefusedPlugin& refused : plugins_->refused()) {
+    status["refused"].push_back({{"file", refused.source}, {"reason", refused.reason}});
+  }
+  status["providers"] = json::parse(providers_.models_json());
+  status["file_roots"] = roots_->names();
+  if (!store_problem_.empty()) status["store_problem"] = store_problem_;
+  if (settings_.ceilings.daemon == Millis(0)) status["warning"] = "ceilings.daemon_ms = 0: calls have no outer limit but 24 hours";
+  return status.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace toolpost

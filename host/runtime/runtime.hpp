@@ -1,0 +1,128 @@
+#pragma once
+// Builds every part by name and joins them: plugins, policies, effects, store. What serve, call and the tests drive.
+// Threads: the loop's.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/blocking_lane.hpp"
+#include "call/journal_file.hpp"
+#include "effect/file/file_effects.hpp"
+#include "effect/http/http_client.hpp"
+#include "json/json_reader.hpp"
+#include "policy/admission_core.hpp"
+#include "policy/ceilings_core.hpp"
+#include "runtime/call_runner.hpp"
+#include "runtime/plugin_table.hpp"
+#include "runtime/provider_service.hpp"
+#include "store/thread_store.hpp"
+
+namespace toolpost {
+
+/// What comes from outside the configuration file.
+struct RuntimePlaces {
+  std::string version;
+  std::string state_dir;
+  std::vector<PluginFolder> plugin_folders;
+  std::vector<std::string> file_roots;
+  std::function<std::string(const std::string&)> environment;  // for the keys that the configuration names
+};
+
+using RequestNumber = std::uint64_t;
+
+struct ToolRequest {
+  std::string_view tool;
+  std::string_view arguments_json;             // checked by a JsonReader
+  const simdjson::dom::element* arguments = nullptr;  // the same, parsed; null: read it again
+  OwnerId owner = 1;
+  ClientWall wall = ClientWall::none;          // applies: the client gives up after a fixed time
+};
+
+class Runtime final : private EffectHost {
+ public:
+  using Done = std::function<void(CallOutcome, const Journal*)>;  // no journal when the call never ran
+
+  /// `settings` must have passed config/settings_rules.
+  Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places);
+  ~Runtime() override;
+
+  /// Scans plugins, opens roots, reads keys. Error: only what makes the host useless.
+  Result<void> open();
+  /// Opens each plugin once in the background, so that one that cannot run is known before it is needed.
+  void verify_plugins();
+
+  /// Runs one tool call through the whole chain. `done` comes in a later round, once, unless cancelled.
+  RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress);
+  void cancel(RequestNumber number);
+  /// Repeats a recorded call; effects beyond its journal fail.
+  Result<RequestNumber> replay(const RecordedCall& recorded, Done done);
+  std::string describe(RequestNumber number) const;
+
+  const Settings& settings() const { return settings_; }
+  PluginTable& plugins() { return *plugins_; }
+  const ProviderService& providers() const { return providers_; }
+  std::size_t running() const { return requests_.size(); }
+  int isolation_level() const { return isolation_level_; }
+  std::string status_json(bool everything) const;
+
+  /// For logs; may stay empty.
+  std::function<void(std::string_view event, const std::string& detail)> on_event;
+
+ private:
+  struct Request {
+    PluginTable::Found target;
+    CallRequest call;
+    Done done;
+    CallRunner::OnProgress progress;
+    CallId running = 0;          // 0: queued
+  };
+
+  std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) override;
+  void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) override;
+  void forget(CallId call) override;
+
+  std::unique_ptr<RunningEffect> start_http(const EffectOrder& order, Settle settle);
+  std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, Settle settle);
+  std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, Settle settle);
+  void defer_append(const EffectOrder& order, const Settle& settle);
+  std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work, Settle settle);
+
+  void begin(RequestNumber number);
+  void on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal);
+  void refuse(RequestNumber number, Error error);
+  void arm_admission();
+  void ensure_pool(PluginEntry& plugin);
+  Error check_output(const Request& request, CallOutcome& outcome);
+  Result<void> open_store();
+
+  EventLoop& loop_;
+  Spawner& spawner_;
+  const Settings settings_;
+  const RuntimePlaces places_;
+  SystemRandom random_;
+  CeilingsCore ceilings_;
+  AdmissionCore admission_;
+  TimerId admission_timer_;
+  ProviderService providers_;
+  CallRunner runner_;
+  HttpClient http_;
+  std::unique_ptr<PluginTable> plugins_;
+  std::unique_ptr<FileRoots> roots_;
+  std::unique_ptr<ThreadStore> store_;
+  std::string store_problem_;
+  JsonReader reader_;
+  std::unordered_map<RequestNumber, Request> requests_;
+  std::unordered_map<CallId, StoreBatch> batches_;                    // deferred until their call ends well
+  std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
+  std::vector<WorkerPool*> pools_;                                    // by pool index
+  std::uint32_t workers_total_ = 0;
+  RequestNumber last_request_ = 0;
+  int isolation_level_ = -1;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);        // outlived by tasks in the loop
+  // Last, so that their threads end before what their tasks use.
+  std::unique_ptr<BlockingLane> file_lane_;
+  std::unique_ptr<BlockingLane> store_lane_;
+};
+
+}  // namespace toolpost

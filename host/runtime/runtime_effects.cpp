@@ -1,0 +1,221 @@
+// The part of Runtime that starts effects: who may, and which family does it.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "runtime/runtime.hpp"
+
+namespace toolpost {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kAppendsMax = 16;  // thread turns and values that one call may leave behind
+constexpr std::size_t kPutsMax = 64;
+
+std::string owner_name(OwnerId owner) { return "local:" + std::to_string(owner); }
+
+Error not_granted(const EffectOrder& order) {
+  PluginEntry& plugin = *order.plugin;
+  std::string toml = missing_grants_toml(plugin);
+  if (toml.empty()) toml = "[plugins.\"" + plugin.id() + "\"]\ngrant = [\"" + std::string(order.kind) + "\"]\n";
+  return {Errc::permission, "effect " + std::string(order.kind) + " is not granted to plugin " + plugin.id() +
+                                "; the operator may add to the configuration:\n" + toml};
+}
+
+/// Keeps an answer from reaching a call that no longer waits for it.
+class LaneEffect final : public RunningEffect {
+ public:
+  explicit LaneEffect(std::shared_ptr<bool> wanted) : wanted_(std::move(wanted)) {}
+  ~LaneEffect() override { *wanted_ = false; }
+
+ private:
+  std::shared_ptr<bool> wanted_;  // shared with the answer on its way; touched on the loop only
+};
+
+class HttpEffect final : public RunningEffect {
+ public:
+  HttpEffect(HttpClient& client, HttpRequestId id) : client_(client), id_(id) {}
+  ~HttpEffect() override { client_.cancel(id_); }
+
+ private:
+  HttpClient& client_;
+  const HttpRequestId id_;
+};
+
+}  // namespace
+
+std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle settle) {
+  const auto refuse = [&settle](const Error& error) {
+    settle(error.code, error.message);
+    return nullptr;
+  };
+  if (order.offline) return refuse({Errc::unsupported, "a replay performs no effects, and its recording holds no more of them"});
+  if (order.kind == "provider" && providers_.by_plugin(order.plugin) == nullptr && order.plugin->granted.contains("provider")) {
+    return providers_.start(order, std::move(settle));
+  }
+  const auto& known = known_effect_kinds();
+  if (std::find(known.begin(), known.end(), order.kind) == known.end()) {
+    const auto near = did_you_mean(order.kind, known);
+    return refuse({Errc::unsupported, "this host knows no effect \"" + std::string(order.kind) + "\"" +
+                                          (near ? "; did you mean \"" + *near + "\"?" : "")});
+  }
+  if (!order.plugin->granted.contains(std::string(order.kind))) return refuse(not_granted(order));
+  if (order.kind == "http") return start_http(order, std::move(settle));
+  if (order.kind.starts_with("file.")) return start_file(order, std::move(settle));
+  if (order.kind.starts_with("store.") || order.kind.starts_with("thread.")) return start_store(order, std::move(settle));
+  if (order.kind == "models") {
+    settle(Errc::ok, "{\"providers\":" + providers_.models_json() + "}");
+    return nullptr;
+  }
+  if (order.kind == "host.status") {
+    const json request = json::parse(order.request, nullptr, false);
+    settle(Errc::ok, status_json(request.is_object() && request.value("part", json("all")) == "all"));
+    return nullptr;
+  }
+  return refuse({Errc::unsupported, "effect " + std::string(order.kind) + " is not available"});
+}
+
+std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, Settle settle) {
+  auto request = http_request_from_json(order.request);
+  if (!request) {
+    settle(request.error().code, request.error().message);
+    return nullptr;
+  }
+  TimePoint deadline = order.bound.deadline.at();
+  if (order.timeout_ms != 0) deadline = std::min(deadline, loop_.now() + Millis(order.timeout_ms));
+  HttpCall call{std::move(*request), order.plugin->id(), {}, {}, Deadline(deadline)};
+  if (const ProviderEntry* provider = providers_.by_plugin(order.plugin)) {
+    call.allowed.push_back(*provider->origin);
+    call.secret = provider->secret;
+  }
+  for (const std::string& text : order.plugin->settings.http_origins) {
+    if (const auto origin = parse_origin(text)) call.allowed.push_back({*origin, true});
+  }
+  const std::string secret = call.secret ? call.secret->value : "";
+  const HttpRequestId id = http_.start(std::move(call), [settle, secret](HttpOutcome outcome) {
+    if (!outcome.result) {
+      const Error& error = outcome.result.error();
+      return settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
+    }
+    settle(Errc::ok, http_response_to_json(*outcome.result, secret));
+  });
+  return std::make_unique<HttpEffect>(http_, id);
+}
+
+std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::function<Result<std::string>()> work, Settle settle) {
+  auto wanted = std::make_shared<bool>(true);
+  const bool taken = lane.run([this, alive = std::weak_ptr<bool>(alive_), wanted, work = std::move(work), settle]() mutable {
+    auto result = std::make_shared<Result<std::string>>(work());
+    loop_.post([alive, wanted, result, settle] {
+      if (alive.expired() || !*wanted) return;
+      if (*result) {
+        settle(Errc::ok, std::move(**result));
+      } else {
+        settle(result->error().code, result->error().message);
+      }
+    });
+  });
+  if (!taken) {
+    settle(Errc::exhausted, "too much disk work is waiting");
+    return nullptr;
+  }
+  return std::make_unique<LaneEffect>(std::move(wanted));
+}
+
+std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, Settle settle) {
+  if (!file_lane_) file_lane_ = std::make_unique<BlockingLane>();
+  auto& budget = budgets_[order.call];
+  if (!budget) {
+    budget = std::make_shared<FileBudget>();
+    budget->files_left = settings_.files.files_max;
+    budget->bytes_left = static_cast<std::int64_t>(settings_.files.total_bytes_max);
+  }
+  return on_lane(*file_lane_,
+                 [this, kind = std::string(order.kind), request = std::string(order.request), budget = budget] {
+                   return run_file_effect(*roots_, settings_.files, kind, request, *budget);
+                 },
+                 std::move(settle));
+}
+
+void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
+  const json request = json::parse(order.request, nullptr, false);
+  const auto text = [&](const char* key) {
+    return request.is_object() && request.contains(key) && request[key].is_string() ? request[key].get<std::string>() : std::string();
+  };
+  const auto dumped = [](const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); };
+  StoreBatch& batch = batches_[order.call];
+  batch.owner = owner_name(order.owner);
+  if (order.kind == "store.put") {
+    if (text("key").empty() || !request.contains("value")) return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
+    if (batch.puts.size() >= kPutsMax) return settle(Errc::exhausted, "a call may put 64 values");
+    batch.puts.push_back({order.plugin->id(), text("key").substr(0, 256), dumped(request["value"])});
+    return settle(Errc::ok, "{}");
+  }
+  if (!request.is_object() || !request.contains("turn") || !request["turn"].is_object()) {
+    return settle(Errc::invalid_input, "thread.append needs a \"turn\"");
+  }
+  if (batch.appends.size() >= kAppendsMax) return settle(Errc::exhausted, "a call may append 16 turns");
+  std::string id = text("id");
+  if (id.size() > 64) return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
+  if (id.empty()) id = random_.id();
+  json turn = request["turn"];
+  turn["at_ms"] = loop_.wall_ms();
+  batch.appends.push_back({id, order.method->name, dumped(turn), request.contains("state") ? dumped(request["state"]) : ""});
+  settle(Errc::ok, "{\"id\":\"" + id + "\"}");
+}
+
+std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, Settle settle) {
+  if (!store_) {
+    settle(Errc::unavailable, "nothing can be stored: " + store_problem_);
+    return nullptr;
+  }
+  if (order.kind == "store.put" || order.kind == "thread.append") {
+    defer_append(order, settle);
+    return nullptr;
+  }
+  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
+  const json request = json::parse(order.request, nullptr, false);
+  const char* field = order.kind == "thread.read" ? "id" : "key";
+  if (!request.is_object() || !request.contains(field) || !request[field].is_string()) {
+    settle(Errc::invalid_input, std::string(order.kind) + " needs \"" + field + "\"");
+    return nullptr;
+  }
+  const std::string name = request[field];
+  const std::string owner = owner_name(order.owner);
+  if (order.kind == "thread.read") {
+    return on_lane(*store_lane_, [this, owner, name, now = loop_.wall_ms()] { return store_->read_thread(owner, name, now); },
+                   std::move(settle));
+  }
+  return on_lane(*store_lane_,
+                 [this, owner, name, plugin = order.plugin->id()]() -> Result<std::string> {
+                   auto value = store_->get_value(owner, plugin, name);
+                   if (!value) return value.error();
+                   return "{\"value\":" + value->value_or("null") + "}";
+                 },
+                 std::move(settle));
+}
+
+void Runtime::commit(CallId call, OwnerId, std::function<void(Result<void>)> done) {
+  const auto found = batches_.find(call);
+  if (found == batches_.end() || found->second.empty()) return done({});
+  StoreBatch batch = std::move(found->second);
+  batches_.erase(found);
+  batch.now_ms = loop_.wall_ms();
+  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
+  const bool taken = store_lane_->run([this, alive = std::weak_ptr<bool>(alive_), batch = std::move(batch), done] {
+    auto stored = std::make_shared<Result<void>>(store_->commit(batch));
+    loop_.post([alive, stored, done] {
+      if (!alive.expired()) done(*stored);
+    });
+  });
+  if (!taken) done(Error{Errc::exhausted, "too much disk work is waiting"});
+}
+
+void Runtime::forget(CallId call) {
+  batches_.erase(call);
+  budgets_.erase(call);
+  providers_.forget(call);
+}
+
+}  // namespace toolpost
