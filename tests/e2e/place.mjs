@@ -1,0 +1,42 @@
+// Where one test's server lives: a temporary folder with its state, its project and its configuration.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** No test here takes seconds; one that waits this long waits for something that never comes. */
+export const bounded = { timeout: 20_000 };
+
+export class Place {
+  constructor(t) {
+    if (!process.env.TOOLPOST) throw new Error('TOOLPOST must name the toolpost binary');
+    this.folder = mkdtempSync(join(tmpdir(), 'toolpost-e2e-'));
+    this.project = join(this.folder, 'project'); // the working directory, so the root that files may be read from
+    for (const name of ['project', 'home', 'state']) mkdirSync(join(this.folder, name));
+    t.after(() => rmSync(this.folder, { recursive: true, force: true }));
+    this.args = ['--state-dir', join(this.folder, 'state'), 'serve'];
+  }
+
+  /** Gives the server this configuration file; the machine's own is kept out by `environment`. */
+  configure(toml) {
+    const path = join(this.folder, 'toolpost.toml');
+    writeFileSync(path, toml);
+    this.args.unshift('--config', path);
+    return this;
+  }
+
+  write(name, text) {
+    const path = join(this.project, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  get environment() {
+    return { PATH: process.env.PATH, HOME: join(this.folder, 'home') };
+  }
+
+  /** What the stdio transports of both SDKs take. */
+  get stdio() {
+    const { args, project: cwd, environment: env } = this;
+    return { command: process.env.TOOLPOST, args, cwd, env, stderr: 'pipe' };
+  }
+}
