@@ -1,0 +1,190 @@
+#include "stdio_cases.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "process_stat.hpp"
+#include "stdio_client.hpp"
+
+namespace toolpost::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string kProgram = TOOLPOST_BINARY_DIR "/bin/toolpost";
+const std::string kSource = TOOLPOST_SOURCE_DIR;
+constexpr auto kDuration = 1000ms;
+constexpr auto kWarmUp = 200ms;
+constexpr int kStarts = 11;
+
+const std::string kInitialize =
+    R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},)"
+    R"("clientInfo":{"name":"bench","version":"1"}}})";
+const std::string kInitialized = R"({"jsonrpc":"2.0","method":"notifications/initialized"})";
+const std::string kDiscover =
+    R"({"jsonrpc":"2.0","id":0,"method":"server/discover","params":{"_meta":{)"
+    R"("io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},)"
+    R"("io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}}}})";
+const std::string kSmallCall =
+    R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x"}}})";
+
+// A state folder of its own, gone afterwards.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = std::filesystem::temp_directory_path() / "toolpost_bench_XXXXXX";
+    if (mkdtemp(name.data())) path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+struct Load {
+  const char* name;
+  std::size_t text_bytes;
+  std::size_t in_flight;
+  bool pinned;
+};
+
+constexpr Load kLoads[] = {
+    {"600 B   1 in flight, one core", 600, 1, true},    {"600 B   1 in flight", 600, 1, false},
+    {"600 B  64 in flight", 600, 64, false},            {"10 KB   1 in flight, one core", 10'000, 1, true},
+    {"10 KB   1 in flight", 10'000, 1, false},          {"10 KB  64 in flight", 10'000, 64, false},
+    {"1 MB    1 in flight, one core", 1'000'000, 1, true}, {"1 MB    1 in flight", 1'000'000, 1, false},
+    {"1 MB   64 in flight", 1'000'000, 64, false},
+};
+
+struct Server {
+  const char* name;
+  std::vector<std::string> command;
+};
+
+std::vector<std::string> serve_command(const Scratch& scratch) {
+  return {kProgram, "--state-dir", scratch.path(), "serve"};
+}
+
+std::vector<Server> servers(const Scratch& scratch) {
+  const std::string wide = scratch.path() + "/wide.toml";
+  std::ofstream(wide) << "[admission]\ncalls_max = 64\nowner_calls_max = 64\nplugin_calls_max = 64\n";
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  std::vector<Server> all{
+      {"toolpost", serve_command(scratch)},
+      {"toolpost, 64 admitted (not default)", {kProgram, "--config", wide, "--state-dir", scratch.path(), "serve"}},
+      {"loop simdjson", {self, "--loop", "simdjson"}},
+      {"loop nlohmann", {self, "--loop", "nlohmann"}},
+  };
+  if (std::filesystem::exists(kSource + "/tests/e2e/node_modules/@modelcontextprotocol/sdk")) {
+    all.push_back({"npm sdk (node)", {"node", kSource + "/tests/bench/sdk_server.mjs"}});
+  }
+  return all;
+}
+
+std::optional<DriveResult> measure(const Server& server, const Load& load) {
+  std::optional<Pin> pin;
+  if (load.pinned) pin.emplace();
+  StdioClient client(server.command);
+  if (client.ask(kInitialize).find("\"result\"") == std::string::npos) return std::nullopt;
+  client.tell(kInitialized);
+  if (client.ask(kSmallCall).find("\"x\"") == std::string::npos) return std::nullopt;
+  client.drive(load.text_bytes, load.in_flight, kWarmUp);
+  return client.drive(load.text_bytes, load.in_flight, kDuration);
+}
+
+void print_row(const Server& server, const std::optional<DriveResult>& result, double toolpost_per_s) {
+  if (!result) return void(std::printf("  %-36s did not answer\n", server.name));
+  std::printf("  %-36s %9.0f %9.1f %9.1f %8.1f %8.1f %8.1f %9.2fx%s\n", server.name, result->calls_per_s, result->p50_us,
+              result->p99_us, result->host_cpu_us, result->workers_cpu_us, result->client_cpu_us,
+              toolpost_per_s / result->calls_per_s, result->whole ? "" : "  SHORT ANSWERS");
+  std::fflush(stdout);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+// Milliseconds from before the fork until `last` of the lines is answered; negative if it is not.
+double start_ms(const std::vector<std::string>& command, const std::vector<std::string>& lines) {
+  const auto begin = Clock::now();
+  StdioClient client(command);
+  for (const std::string& line : lines) {
+    if (client.ask(line).find("\"result\"") == std::string::npos) return -1;
+  }
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
+
+void print_start(const char* name, const std::vector<std::string>& command, const std::vector<std::string>& lines,
+                 int starts) {
+  std::vector<double> all;
+  for (int i = 0; i < starts; ++i) all.push_back(start_ms(command, lines));
+  std::printf("  %-60s %9.1f ms   min %.1f, max %.1f, of %d\n", name, median(all),
+              *std::min_element(all.begin(), all.end()), *std::max_element(all.begin(), all.end()), starts);
+}
+
+void print_memory(const char* name, pid_t pid) {
+  if (const auto memory = memory_of(pid)) {
+    std::printf("  %-60s rss %6ld  pss %6ld  private %6ld KiB\n", name, memory->rss, memory->pss, memory->own);
+  } else {
+    std::printf("  %-60s smaps_rollup cannot be read (the process is not dumpable; ask as root)\n", name);
+  }
+}
+
+}  // namespace
+
+void print_stdio_table() {
+  const Scratch scratch;
+  std::printf("\n%-38s %9s %9s %9s %8s %8s %8s %10s\n", "tools/call echo over stdio", "calls/s", "p50 us", "p99 us", "host us",
+              "workers", "client", "toolpost/");
+  for (const Load& load : kLoads) {
+    std::printf("%s\n", load.name);
+    double toolpost_per_s = 0;
+    for (const Server& server : servers(scratch)) {
+      const bool marked = server.command.size() > 1 && server.command[1] == "--config";
+      if (marked && (load.in_flight == 1 || load.text_bytes != 600)) continue;
+      const auto result = measure(server, load);
+      if (toolpost_per_s == 0 && result) toolpost_per_s = result->calls_per_s;
+      print_row(server, result, toolpost_per_s);
+    }
+  }
+}
+
+void print_start_and_memory() {
+  const Scratch scratch;
+  const auto serve = serve_command(scratch);
+  start_ms(serve, {kInitialize});  // copies the plugins into the state folder, once per version
+  std::printf("\nstart to first answer\n");
+  print_start("toolpost serve: initialize", serve, {kInitialize}, kStarts);
+  print_start("toolpost serve: server/discover", serve, {kDiscover}, kStarts);
+  print_start("toolpost serve: initialize, then a first echo", serve, {kInitialize, kSmallCall}, kStarts);
+  for (const Server& server : servers(scratch)) {
+    if (server.command[0] == "node") print_start("npm sdk: initialize", server.command, {kInitialize}, 3);
+  }
+  std::printf("memory, idle after one call\n");
+  StdioClient client(serve);
+  client.ask(kInitialize);
+  client.tell(kInitialized);
+  client.ask(kSmallCall);
+  print_memory("host", client.pid());
+  const auto below = descendants(client.pid());
+  for (std::size_t i = 0; i < below.size(); ++i) print_memory(i == 0 ? "spawner" : "worker", below[i]);
+}
+
+}  // namespace toolpost::bench
