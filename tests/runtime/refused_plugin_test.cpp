@@ -1,0 +1,78 @@
+#include <filesystem>
+#include <fstream>
+
+#include "runtime_world.hpp"
+
+using namespace toolpost;
+using namespace std::chrono_literals;
+
+TEST_CASE("dropping in: a constructor that crashes or hangs makes its plugin incompatible, nothing else", "[runtime][plugin]") {
+  Settings settings;
+  settings.workers.ready_max = 500ms;
+  RuntimeWorld world({"tests/plugins/crashing_constructor.so", "tests/plugins/hanging_constructor.so", "lib/toolpost/plugins/echo.so"}, settings);
+  CHECK(world.call("echo", R"({"text":"fine"})").code == Errc::ok);
+  const CallOutcome& crashing = world.call("crashing");
+  CHECK(crashing.code != Errc::ok);
+  CHECK(crashing.message.find("loaded") != std::string::npos);
+  const CallOutcome& hanging = world.call("hanging");
+  CHECK(hanging.code == Errc::hung);
+  CHECK(hanging.message.find("workers.ready_max_ms = 500") != std::string::npos);
+  CHECK(world.call("echo", R"({"text":"still"})").code == Errc::ok);
+}
+
+TEST_CASE("dropping in: a tool name that is taken is refused, naming who has it", "[runtime][plugin]") {
+  RuntimeWorld world({"lib/toolpost/plugins/echo.so", "tests/plugins/stolen_name.so"});
+  REQUIRE(world.runtime->plugins().refused().size() == 1);
+  CHECK(world.runtime->plugins().refused()[0].reason.find("\"echo\" is taken by") != std::string::npos);
+  CHECK(world.runtime->plugins().plugins().size() == 1);
+}
+
+TEST_CASE("dropping in: files that others may write, links and nonsense are refused with the reason", "[runtime][plugin]") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("toolpost_unsafe_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  const fs::path echo = std::string(TOOLPOST_BINARY_DIR) + "/lib/toolpost/plugins/echo.so";
+  fs::copy(echo, folder / "a.so");
+  fs::permissions(folder / "a.so", fs::perms::others_write, fs::perm_options::add);
+  fs::create_symlink(echo, folder / "b.so");
+  std::ofstream(folder / "c.so") << "no library at all";
+  const auto catalog = scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
+  REQUIRE(catalog);
+  CHECK(catalog->plugins.empty());
+  REQUIRE(catalog->refused.size() == 3);
+  CHECK(catalog->refused[0].reason.find("chmod go-w") != std::string::npos);
+  CHECK(catalog->refused[1].reason.find("symbolic link") != std::string::npos);
+  CHECK(catalog->refused[2].reason.find("not a usable shared library") != std::string::npos);
+  fs::permissions(folder, fs::perms::others_write, fs::perm_options::add);
+  const auto open_folder = scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
+  REQUIRE(open_folder);
+  CHECK(open_folder->refused.at(0).reason.find("the folder") != std::string::npos);
+  fs::remove_all(folder);
+}
+
+TEST_CASE("grants: what nobody granted answers PERMISSION with the TOML to write", "[runtime][plugin]") {
+  RuntimeWorld world({"tests/plugins/asking.so"});
+  REQUIRE(world.call("asking", R"({"kind":"file.read","request":{"path":"x"}})").code == Errc::ok);
+  CHECK(world.reply("asking")["status"] == TOOLPOST_PERMISSION);
+  const std::string message = world.reply("asking")["message"];
+  CHECK(message.find("[plugins.\"test.asking\"]\ngrant = [\"file.read\", \"http\"]") != std::string::npos);
+  REQUIRE(world.call("asking", R"({"kind":"file.raed"})").code == Errc::ok);
+  CHECK(world.reply("asking")["message"].get<std::string>().find("did you mean \"file.read\"?") != std::string::npos);
+}
+
+TEST_CASE("grants: a granted file effect reads beneath its root and nowhere else", "[runtime][plugin]") {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::temp_directory_path() / ("toolpost_root_" + std::to_string(getpid()));
+  fs::create_directories(root);
+  std::ofstream(root / "note.txt") << "hello";
+  Settings settings;
+  settings.files.roots = {root.string()};
+  settings.plugins["test.asking"].grant = {"file.read"};
+  RuntimeWorld world({"tests/plugins/asking.so"}, settings);
+  REQUIRE(world.call("asking", R"({"request":{"path":"note.txt"}})").code == Errc::ok);
+  CHECK(world.reply("asking")["result"]["text"] == "hello");
+  REQUIRE(world.call("asking", R"({"request":{"path":"/etc/passwd"}})").code == Errc::ok);
+  CHECK(world.reply("asking")["status"] == TOOLPOST_PERMISSION);
+  fs::remove_all(root);
+}

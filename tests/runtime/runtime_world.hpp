@@ -1,0 +1,79 @@
+#pragma once
+// A real runtime with real workers in a temporary state directory, driven call by call.
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/event_loop.hpp"
+#include "catch.hpp"
+#include "runtime/runtime.hpp"
+#include "worker/spawner.hpp"
+
+namespace toolpost {
+
+struct RuntimeWorld {
+  explicit RuntimeWorld(const std::vector<std::string>& plugin_files, Settings with = {}) : settings(std::move(with)) {
+    namespace fs = std::filesystem;
+    static int worlds = 0;
+    folder = fs::temp_directory_path() / ("toolpost_test_" + std::to_string(getpid()) + "_" + std::to_string(++worlds));
+    fs::create_directories(folder / "plugins");
+    fs::permissions(folder / "plugins", fs::perms::owner_all);
+    for (const std::string& file : plugin_files) {
+      fs::copy(std::string(TOOLPOST_BINARY_DIR) + "/" + file, folder / "plugins" / fs::path(file).filename());
+    }
+    auto started = Spawner::start(TOOLPOST_BINARY_DIR "/libexec/toolpost/toolpost-worker");
+    REQUIRE(started);
+    spawner = std::move(*started);
+    RuntimePlaces places;
+    places.version = "test";
+    places.state_dir = (folder / "state").string();
+    places.plugin_folders = {{(folder / "plugins").string(), PluginOrigin::dropped_in}};
+    runtime.emplace(loop, *spawner, settings, places);
+    const auto opened = runtime->open();
+    REQUIRE(opened);
+    loop.after(std::chrono::seconds(60), [this] { loop.stop(); });
+  }
+  ~RuntimeWorld() {
+    runtime.reset();
+    spawner.reset();
+    std::filesystem::remove_all(folder);
+  }
+
+  void start(const std::string& tool, const std::string& arguments = "{}") {
+    ToolRequest request;
+    request.tool = tool;
+    request.arguments_json = arguments;
+    ++running;
+    runtime->call_tool(
+        request,
+        [this, tool](CallOutcome outcome, const Journal* journal) {
+          if (journal != nullptr) journals.insert_or_assign(tool, *journal);
+          outcomes.insert_or_assign(tool, std::move(outcome));
+          if (--running == 0) loop.stop();
+        },
+        {});
+  }
+  /// Runs the loop until everything that was started is answered.
+  void settle() {
+    loop.run();
+    REQUIRE(running == 0);
+  }
+  const CallOutcome& call(const std::string& tool, const std::string& arguments = "{}") {
+    start(tool, arguments);
+    settle();
+    return outcomes.at(tool);
+  }
+  nlohmann::json reply(const std::string& tool) { return nlohmann::json::parse(outcomes.at(tool).parts.at(0).bytes); }
+
+  Settings settings;
+  std::filesystem::path folder;
+  EventLoop loop;
+  std::unique_ptr<Spawner> spawner;
+  std::optional<Runtime> runtime;
+  std::map<std::string, CallOutcome> outcomes;
+  std::map<std::string, Journal> journals;
+  int running = 0;
+};
+
+}  // namespace toolpost
