@@ -81,6 +81,18 @@ TEST_CASE("admission: owners take turns", "[policy]") {
   CHECK(order == Ids{10, 20, 30, 11, 12, 13});
 }
 
+TEST_CASE("admission: an owner that comes new does not go before one that waits already", "[policy]") {
+  AdmissionSettings settings = small();
+  settings.calls_max = 1;
+  AdmissionCore core(settings);
+  (void)core.offer(1, 0, 0, far, start);
+  (void)core.offer(2, 1, 0, far, start);
+  CHECK(core.release(1, start) == Ids{2});  // owner 1 was served, owner 2 never
+  (void)core.offer(3, 1, 0, far, start);
+  (void)core.offer(4, 2, 0, far, start);
+  CHECK(core.release(2, start) == Ids{3});
+}
+
 TEST_CASE("admission: the queue is bounded over all owners and the refusal names both limits", "[policy]") {
   AdmissionCore core(small());
   for (std::uint64_t id = 1; id <= 2; ++id) CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::admitted);
