@@ -138,6 +138,8 @@ void McpCore::on_request(std::string_view line) {
     request.client_name = legacy_client_name_;
     return on_legacy(request);
   }
+  // The one request that legacy revisions permit before initialize.
+  if (message_.method == "ping") return writer_.empty_result(message_.id);
   refuse(mcp_code::invalid_params,
          "params._meta[\"" + std::string(kVersionKey) + "\"] is missing; send it with every request (supported: " +
              mcp_revisions_text(McpEra::modern) + "), or open with initialize (supported: " +

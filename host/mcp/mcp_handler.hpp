@@ -20,7 +20,8 @@ struct McpToolCall {
   bool modern = false;                   // revision 2026-07-28 or later
 };
 
-/// The answer of a tool. Borrowed by McpCore::finish() only. JSON texts must be valid; newlines between tokens are fine.
+/// The answer of a tool, borrowed until McpCore::finish() returns. JSON texts must be valid; newlines between tokens
+/// are fine.
 struct McpToolResult {
   std::string_view structured_json;      // any JSON value; may be empty
   std::string_view text;                 // UTF-8; empty: the text of structured_json is sent instead

@@ -108,7 +108,7 @@ std::vector<Row> legacy_rows() {
       {"call before initialize", "", McpClient::legacy("1", "tools/call", R"({"name":"now"})"), -32602, "1",
        "2025-11-25, 2025-06-18, 2025-03-26, 2024-11-05"},
       {"list before initialize", "", McpClient::legacy("1", "tools/list"), -32602, "1", "2026-07-28"},
-      {"ping before initialize", "", McpClient::legacy("1", "ping"), -32602, "1", "initialize"},
+      {"ping before initialize", "", McpClient::legacy("1", "ping"), 0, "1", ""},
       {"discover without _meta", "", McpClient::legacy("1", "server/discover"), -32602, "1", "protocolVersion"},
       {"notification before initialize", "", R"({"jsonrpc":"2.0","method":"notifications/initialized"})", 1, "", ""},
   };
