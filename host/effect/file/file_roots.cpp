@@ -1,69 +1,123 @@
 #include "effect/file/file_roots.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
+#include "effect/file/file_path_text.hpp"
+
 namespace toolpost {
 namespace {
 
-constexpr std::size_t kPathBytesMax = 4096;
-constexpr std::size_t kNameBytesMax = 255;
+using Names = std::vector<std::string>;
+constexpr std::size_t kRootsShownMax = 4;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& letter : out) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  return out;
+Error refused(Errc code, std::string_view path, const std::string& why) {
+  return {code, "path " + shown_file_path(path) + " " + why};
 }
 
-/// UTF-8 of characters that hide or reorder a name on screen: U+00AD, 061C, 180E, 200B-200F, 202A-202E, 2060-2069, FEFF,
-/// E0000-E007F.
-bool hides(std::string_view text) {
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    const auto a = static_cast<unsigned char>(text[i]);
-    const auto b = static_cast<unsigned char>(text[i + 1]);
-    const auto c = i + 2 < text.size() ? static_cast<unsigned char>(text[i + 2]) : 0;
-    if ((a == 0xc2 && b == 0xad) || (a == 0xd8 && b == 0x9c) || (a == 0xe1 && b == 0xa0 && c == 0x8e)) return true;
-    if (a == 0xe2 && b == 0x80 && ((c >= 0x8b && c <= 0x8f) || (c >= 0xaa && c <= 0xae))) return true;
-    if (a == 0xe2 && b == 0x81 && c >= 0xa0 && c <= 0xa9) return true;
-    if ((a == 0xef && b == 0xbb && c == 0xbf) || (a == 0xf3 && b == 0xa0 && (c == 0x80 || c == 0x81))) return true;
+bool begins_with(const Names& names, const Names& start) {
+  return names.size() >= start.size() && std::equal(start.begin(), start.end(), names.begin());
+}
+
+/// Splits without judging: for folders that the operator or the kernel named.
+Names names_of(const std::string& path) {
+  Names names;
+  for (const auto& part : std::filesystem::path(path)) {
+    if (part != "/" && part != "." && !part.empty()) names.push_back(part.string());
   }
-  return false;
+  return names;
 }
 
-bool matches_any(const std::string& name, std::initializer_list<const char*> names) {
-  return std::any_of(names.begin(), names.end(), [&](const char* one) { return name == one; });
+/// Why `name` in `folder` could not be opened, `code` being errno. It looks again, so under a race only the words differ.
+Error open_error(int folder, const char* name, int code, std::string_view path) {
+  struct stat status{};
+  const bool seen = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (code == ELOOP || code == EXDEV || (seen && S_ISLNK(status.st_mode))) {
+    return refused(Errc::permission, path, "leads through the symbolic link \"" + std::string(name) +
+                                               "\", and links are not followed; give the path of what it points to");
+  }
+  if (code == ENOENT) return refused(Errc::not_found, path, "does not exist; check its spelling or list the folder");
+  if (code == ENOTDIR) {
+    return refused(Errc::invalid_input, path, "uses \"" + std::string(name) + "\" as a folder, but it is none");
+  }
+  const std::string why = "cannot be opened: " + std::string(std::strerror(code));
+  if (code == EACCES || code == EPERM) {
+    return refused(Errc::permission, path, why + "; the operator can let the host's user read it");
+  }
+  return refused(Errc::unavailable, path, why);
+}
+
+/// Refuses all but regular files. A FIFO would wait for a writer, a device may never end or act when it is opened.
+Result<void> check_kind(const struct stat& status, std::string_view path) {
+  if (S_ISREG(status.st_mode)) return {};
+  if (S_ISDIR(status.st_mode)) return refused(Errc::invalid_input, path, "is a folder; use file.list for it");
+  if (S_ISLNK(status.st_mode)) {
+    return refused(Errc::permission, path, "is a symbolic link, and links are not followed; give the path of what it points to");
+  }
+  return refused(Errc::permission, path, "is a device, FIFO or socket; only regular files are read");
+}
+
+/// Files of procfs and sysfs are windows into processes (environments, memory), not documents.
+bool is_kernel_window(int fd) {
+  struct statfs system{};
+  return fstatfs(fd, &system) == 0 && (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
 }
 
 }  // namespace
 
 std::vector<std::string> default_roots(const std::string& working_directory, const std::string& home) {
-  const bool above_home = !home.empty() && (home == working_directory || home.starts_with(working_directory + "/"));
-  if (working_directory.empty() || working_directory == "/" || above_home) return {};
+  std::error_code error;
+  const auto resolved = [&](const std::string& path) {
+    return names_of(std::filesystem::weakly_canonical(path, error).string());
+  };
+  const Names here = resolved(working_directory);
+  if (!working_directory.starts_with('/') || here.empty()) return {};
+  if (home.starts_with('/') && begins_with(resolved(home), here)) return {};
   return {working_directory};
 }
 
 Result<FileRoots> FileRoots::open(const std::vector<std::string>& roots, const FileSettings& settings,
-                                  const std::string& state_dir) {
-  FileRoots opened;
-  opened.deny_ = settings.deny;
-  for (std::string& name : opened.deny_) name = lower(name);
+                                  const std::string& state_dir, OpenMethod method) {
+  auto names = ProtectedNames::make(settings.deny);
+  if (!names) return names.error();
+  FileRoots opened(std::move(*names));
   opened.file_bytes_max_ = settings.file_bytes_max;
-  std::error_code error;
-  opened.state_dir_ = std::filesystem::weakly_canonical(state_dir, error).string();
+  opened.method_ = method;
+  if (!state_dir.empty()) {
+    std::error_code error;
+    opened.state_dir_ = std::filesystem::weakly_canonical(state_dir, error).string();
+    if (error) opened.state_dir_ = state_dir;
+    opened.state_names_ = names_of(opened.state_dir_);
+  }
   for (const std::string& root : roots) {
-    const std::string real = std::filesystem::canonical(root, error).string();
-    UniqueFd fd(error ? -1 : ::open(real.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) return Error{Errc::invalid_config, "files.roots: " + root + " is no folder that can be opened"};
-    opened.roots_.push_back({real, std::move(fd)});
+    if (auto added = opened.add_root(root); !added) return added.error();
   }
   return opened;
+}
+
+Result<void> FileRoots::add_root(const std::string& root) {
+  const auto bad = [&](const std::string& why) {
+    return Error{Errc::invalid_config, "files.roots: " + shown_file_path(root) + " " + why};
+  };
+  if (!root.starts_with('/')) return bad("is not absolute; write the whole path, beginning with \"/\"");
+  std::error_code error;
+  const std::string real = std::filesystem::canonical(root, error).string();
+  if (error) return bad("cannot be found: " + error.message() + "; create the folder or remove the entry");
+  UniqueFd fd(::open(real.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return bad("cannot be opened as a folder: " + std::string(std::strerror(errno)));
+  Names names = names_of(real);
+  if (!state_names_.empty() && (begins_with(names, state_names_) || is_state_dir(fd.get()))) {
+    return bad("lies in the host's own state folder " + state_dir_ + ", which tools never read; remove the entry");
+  }
+  roots_.push_back({real, std::move(names), names_of(root), std::move(fd)});
+  return {};
 }
 
 std::vector<std::string> FileRoots::names() const {
@@ -72,98 +126,118 @@ std::vector<std::string> FileRoots::names() const {
   return names;
 }
 
-bool FileRoots::denied(std::string_view component) const {
-  const std::string name = lower(component);
-  if (matches_any(name, {".git", ".ssh", ".gnupg", ".aws", ".env", ".netrc", ".npmrc", ".pypirc", "credentials",
-                         "credentials.json"})) {
-    return true;
-  }
-  if (name.starts_with(".env.") && name != ".env.example") return true;
-  if (name.starts_with("id_rsa") || name.starts_with("id_ed25519") || name.starts_with("id_ecdsa")) return true;
-  for (const char* ending : {".pem", ".key", ".p12", ".pfx"}) {
-    if (name.ends_with(ending)) return true;
-  }
-  return std::find(deny_.begin(), deny_.end(), name) != deny_.end();
+bool FileRoots::is_state_dir(int folder) const {
+  // Looked up each time: the folder may be made, or made again, after the roots were opened.
+  struct stat own{}, status{};
+  return !state_dir_.empty() && stat(state_dir_.c_str(), &own) == 0 && fstat(folder, &status) == 0 &&
+         own.st_dev == status.st_dev && own.st_ino == status.st_ino;
 }
 
-Result<void> FileRoots::check_name(std::string_view path) const {
-  const auto refuse = [](const std::string& why) { return Error{Errc::invalid_input, why}; };
-  if (path.empty() || path.size() > kPathBytesMax) return refuse("a path has 1 to 4096 bytes");
-  for (const char letter : path) {
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) return refuse("the path holds a control character");
-  }
-  if (hides(path)) return refuse("the path holds an invisible or direction-changing character");
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view component = path.substr(begin, end - begin);
-    if (component.size() > kNameBytesMax) return refuse("a part of the path is longer than 255 bytes");
-    if (component == "..") return refuse("the path goes up with \"..\"; give it without");
-    if (denied(component)) {
-      return Error{Errc::permission, "\"" + std::string(component) + "\" is never read: it may hold secrets"};
-    }
-    begin = end + 1;
-  }
-  return {};
+Error FileRoots::outside(std::string_view path) const {
+  std::string list;
+  for (std::size_t i = 0; i < roots_.size() && i < kRootsShownMax; ++i) list += (i == 0 ? "" : ", ") + roots_[i].path;
+  if (roots_.size() > kRootsShownMax) list += ", ...";
+  return refused(Errc::permission, path, "is outside the folders that tools may read (" + list +
+                                             "); use a path beneath one of them, or let the operator add its folder to files.roots");
 }
 
-Result<UniqueFd> FileRoots::open_beneath(std::string_view path, int flags) const {
-  const std::string shown(path.substr(0, 300));
-  if (auto checked = check_name(path); !checked) return checked.error().with(shown);
+Result<FileRoots::Place> FileRoots::locate(std::string_view path) const {
+  auto split = split_file_path(path);
+  if (!split) return split.error();
   if (roots_.empty()) {
-    return Error{Errc::permission, shown + ": no folder is open to tools; start in a project, or set files.roots in the configuration"};
+    return refused(Errc::permission, path, "cannot be read: no folder is open to tools; start the host in a project, or let "
+                                           "the operator add the folder to files.roots");
   }
-  const Root* root = &roots_.front();
+  Place place{&roots_.front(), std::move(*split)};
   if (path.front() == '/') {
-    const auto found = std::find_if(roots_.begin(), roots_.end(), [&](const Root& one) {
-      return path == one.path || path.starts_with(one.path == "/" ? one.path : one.path + "/");
-    });
-    if (found == roots_.end()) {
-      std::string list;
-      for (const Root& one : roots_) list += (list.empty() ? "" : ", ") + one.path;
-      return Error{Errc::permission, shown + " is outside the folders that tools may read (" + list +
-                                         "); the operator can add it to files.roots"};
+    // Of nested roots the innermost, whichever way the operator's own path or the resolved one was meant.
+    std::size_t longest = 0;
+    const Root* found = nullptr;
+    for (const Root& root : roots_) {
+      for (const Names* start : {&root.real, &root.given}) {
+        if (!begins_with(place.names, *start) || (found != nullptr && start->size() < longest)) continue;
+        found = &root;
+        longest = start->size();
+      }
     }
-    root = &*found;
-    path.remove_prefix(std::min(path.size(), root->path.size()));
+    if (found == nullptr) return outside(path);
+    place.root = found;
+    place.names.erase(place.names.begin(), place.names.begin() + static_cast<std::ptrdiff_t>(longest));
   }
-  while (!path.empty() && path.front() == '/') path.remove_prefix(1);
-  const std::string rest = path.empty() ? "." : std::string(path);
-  const std::string whole = root->path + "/" + rest;
-  if (!state_dir_.empty() && (whole == state_dir_ || whole.starts_with(state_dir_ + "/"))) {
-    return Error{Errc::permission, shown + " belongs to Toolpost itself"};
+  for (const std::string& name : place.names) {
+    if (const std::string* pattern = protected_.match(name)) {
+      return refused(Errc::permission, path, "holds the protected name \"" + name + "\" (" + *pattern +
+                                                 "), which is never read because it may hold secrets; do without it");
+    }
   }
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
-  for (int tries = 0;; ++tries) {
-    UniqueFd fd(static_cast<int>(syscall(SYS_openat2, root->fd.get(), rest.c_str(), &how, sizeof how)));
-    if (fd) return fd;
-    if (errno == EAGAIN && tries < 3) continue;  // the tree changed under the kernel's feet
-    if (errno == ENOENT || errno == ENOTDIR) return Error{Errc::not_found, shown + " is not there"};
-    if (errno == ELOOP || errno == EXDEV) return Error{Errc::permission, shown + " leads through a symbolic link or out of its folder"};
-    return Error{Errc::permission, shown + " cannot be opened: " + std::strerror(errno)};
+  Names whole = place.root->real;
+  whole.insert(whole.end(), place.names.begin(), place.names.end());
+  if (!state_names_.empty() && begins_with(whole, state_names_)) {
+    return refused(Errc::permission, path, "belongs to the host's own state, which tools never read; do without it");
   }
+  return place;
+}
+
+/// Enters the first `count` names of `place`.
+Result<UniqueFd> FileRoots::walk(const Place& place, std::size_t count, std::string_view path) const {
+  UniqueFd folder = open_beneath(place.root->fd.get(), ".", O_PATH | O_DIRECTORY, method_);
+  if (!folder) return open_error(place.root->fd.get(), ".", errno, path);
+  for (std::size_t i = 0; i < count; ++i) {
+    UniqueFd next = open_beneath(folder.get(), place.names[i].c_str(), O_PATH | O_DIRECTORY, method_);
+    if (!next) return open_error(folder.get(), place.names[i].c_str(), errno, path);
+    // By inode too: a bind mount shows the state under another path.
+    if (is_state_dir(next.get())) {
+      return refused(Errc::permission, path, "belongs to the host's own state, which tools never read; do without it");
+    }
+    folder = std::move(next);
+  }
+  return folder;
 }
 
 Result<OpenedFile> FileRoots::open_file(std::string_view path) const {
-  auto fd = open_beneath(path, O_RDONLY);
-  if (!fd) return fd.error();
-  const std::string shown(path.substr(0, 300));
-  struct stat status {};
-  if (fstat(fd->get(), &status) != 0) return Error{Errc::unavailable, shown + ": " + std::strerror(errno)};
-  if (!S_ISREG(status.st_mode)) return Error{Errc::invalid_input, shown + " is no regular file"};
-  const auto bytes = static_cast<std::uint64_t>(status.st_size);
-  if (bytes > file_bytes_max_) {
-    return Error{Errc::exhausted, shown + " has " + std::to_string(bytes) + " bytes, more than files.file_bytes_max = " +
-                                      std::to_string(file_bytes_max_)};
+  auto place = locate(path);
+  if (!place) return place.error();
+  if (place->names.empty() || path.ends_with('/')) return refused(Errc::invalid_input, path, "names a folder; use file.list for it");
+  auto folder = walk(*place, place->names.size() - 1, path);
+  if (!folder) return folder.error();
+  const char* name = place->names.back().c_str();
+  // Looked at first, so that devices and FIFOs are not even opened; the look at the open file is the one that counts.
+  struct stat status{};
+  if (fstatat(folder->get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (auto kind = check_kind(status, path); !kind) return kind.error();
   }
   OpenedFile file;
-  file.fd = std::move(*fd);
-  file.bytes = bytes;
-  file.changed_ms = status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+  file.fd = open_beneath(folder->get(), name, O_RDONLY | O_NONBLOCK | O_NOCTTY, method_);
+  if (!file.fd) return open_error(folder->get(), name, errno, path);
+  if (fstat(file.fd.get(), &status) != 0) return open_error(folder->get(), name, errno, path);
+  if (auto kind = check_kind(status, path); !kind) return kind.error();
+  if (is_kernel_window(file.fd.get())) {
+    return refused(Errc::permission, path, "is a file of the kernel's (procfs or sysfs); only stored files are read");
+  }
+  file.bytes = static_cast<std::uint64_t>(status.st_size);
+  file.mtime_ms = std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+  if (file.bytes > file_bytes_max_) {
+    return refused(Errc::exhausted, path, "has " + std::to_string(file.bytes) + " bytes, more than files.file_bytes_max = " +
+                                              std::to_string(file_bytes_max_) + "; use a smaller file, or let the operator raise it");
+  }
   return file;
 }
 
-Result<UniqueFd> FileRoots::open_directory(std::string_view path) const { return open_beneath(path, O_RDONLY | O_DIRECTORY); }
+Result<UniqueFd> FileRoots::open_directory(std::string_view path) const {
+  auto place = locate(path);
+  if (!place) return place.error();
+  auto folder = walk(*place, place->names.size(), path);
+  if (!folder) return folder.error();
+  UniqueFd readable = open_beneath(folder->get(), ".", O_RDONLY | O_DIRECTORY, method_);
+  if (!readable) return open_error(folder->get(), ".", errno, path);
+  return readable;
+}
+
+UniqueFd FileRoots::enter(int folder, const char* name) const {
+  if (denied(name)) return {};
+  UniqueFd next = open_beneath(folder, name, O_RDONLY | O_DIRECTORY, method_);
+  if (next && is_state_dir(next.get())) return {};
+  return next;
+}
 
 }  // namespace toolpost
