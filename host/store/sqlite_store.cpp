@@ -1,201 +1,241 @@
 #include "store/sqlite_store.hpp"
 
 #include <sqlite3.h>
-#include <sys/stat.h>
+
+#include <algorithm>
 
 namespace toolpost {
 namespace {
 
-constexpr int kSchemaVersion = 1;
-constexpr const char* kSchema = R"sql(
-  CREATE TABLE IF NOT EXISTS threads (
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
-    turns INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS turns (
-    thread TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE, number INTEGER NOT NULL, tool TEXT NOT NULL,
-    body TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (thread, number)) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS states (
-    thread TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE, tool TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (thread, tool)) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS plugin_values (
-    owner TEXT NOT NULL, plugin TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, changed_ms INTEGER NOT NULL,
-    PRIMARY KEY (owner, plugin, name)) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS threads_by_expiry ON threads (expires_ms);
-)sql";
+constexpr int kRemovedPerTransaction = 200;
 
-void append_quoted(std::string& out, std::string_view plain_text) {
-  out += '"';
-  out += plain_text;  // tool names: no character that JSON escapes
-  out += '"';
+bool is_thread_id(std::string_view id) {
+  return !id.empty() && id.size() <= kThreadIdBytesMax && std::all_of(id.begin(), id.end(), [](char letter) {
+    return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           letter == '-' || letter == '_';
+  });
 }
+
+/// The one answer for unknown, expired and foreign ids. An id that cannot be ours is not repeated: it may hold anything.
+Error unknown_thread(const std::string& id) {
+  return {Errc::not_found, "thread " + (is_thread_id(id) ? id : "(not an id of this host)") +
+                               " is unknown or has expired; start again without continuation_id and give the full context"};
+}
+
+Error too_much(const std::string& what, const char* setting, std::uint64_t limit, const char* advice) {
+  return {Errc::exhausted, what + " passes " + setting + " = " + std::to_string(limit) + "; " + advice};
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x20) {
+      out += "\\u00";
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+    } else {
+      if (letter == '"' || letter == '\\') out += '\\';
+      out += letter;
+    }
+  }
+  return out + '"';
+}
+
+std::int64_t size_of(const std::string& text) { return static_cast<std::int64_t>(text.size()); }
 
 }  // namespace
 
-/// One prepared statement with its values; finalized when it goes.
-class SqliteStore::Statement {
- public:
-  Statement(sqlite3* database, const char* sql) { sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr); }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& bind(const std::string& text) {
-    sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-    return *this;
-  }
-  Statement& bind(std::int64_t number) {
-    sqlite3_bind_int64(statement_, ++bound_, number);
-    return *this;
-  }
-  /// SQLITE_ROW, SQLITE_DONE or an error.
-  int step() { return statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_); }
-  std::string text(int column) const {
-    const auto* bytes = sqlite3_column_text(statement_, column);
-    return bytes == nullptr ? "" : std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
-  }
-  std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
-
- private:
-  sqlite3_stmt* statement_ = nullptr;
-  int bound_ = 0;
+const std::array<const char*, SqliteStore::query_count> SqliteStore::kSql = {
+    "SELECT owner, created_ms, expires_ms, turns, bytes FROM threads WHERE id = ?",
+    "INSERT INTO threads (id, owner, created_ms, expires_ms, turns, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+    "UPDATE threads SET expires_ms = ?, turns = ?, bytes = ? WHERE id = ?",
+    "INSERT INTO turns (thread, number, tool, body, created_ms) VALUES (?, ?, ?, ?, ?)",
+    "SELECT body FROM turns WHERE thread = ? ORDER BY number",
+    "SELECT tool, body FROM states WHERE thread = ? ORDER BY tool",
+    "SELECT length(CAST(tool AS BLOB)) + length(CAST(body AS BLOB)) FROM states WHERE thread = ? AND tool = ?",
+    "INSERT INTO states (thread, tool, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+    "SELECT body FROM plugin_values WHERE owner = ? AND plugin = ? AND name = ?",
+    "SELECT count(*) FROM plugin_values WHERE owner = ? AND plugin = ? AND name <> ?",
+    "INSERT INTO plugin_values (owner, plugin, name, body, changed_ms) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET body = excluded.body, changed_ms = excluded.changed_ms",
+    "DELETE FROM plugin_values WHERE owner = ? AND plugin = ? AND name = ?",
+    "DELETE FROM threads WHERE id IN (SELECT id FROM threads WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
 };
 
-Error SqliteStore::failed(const char* doing) const {
-  const int code = sqlite3_errcode(database_);
-  const char* advice = code == SQLITE_FULL       ? "; the disk is full: make room"
-                       : code == SQLITE_READONLY ? "; the file cannot be written: check its owner and mode"
-                       : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? "; the file is damaged: move it away and restart"
-                                                                         : "";
-  return {Errc::unavailable, std::string(doing) + " in " + file_ + ": " + sqlite3_errmsg(database_) + advice};
-}
-
-Result<void> SqliteStore::run(const char* sql) {
-  return sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Result<void>{} : failed("storing");
-}
-
-Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, const StoreSettings& settings) {
-  auto store = std::unique_ptr<SqliteStore>(new SqliteStore(settings));
-  store->file_ = file;
-  const mode_t before = umask(0077);  // the file holds conversations: nobody else's business
-  const int opened = sqlite3_open_v2(file.c_str(), &store->database_,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
-  umask(before);
-  if (opened != SQLITE_OK) return store->failed("opening the store");
-  sqlite3_busy_timeout(store->database_, 2000);
-  // WAL with NORMAL: a committed turn survives kill -9 of the process; only a power cut can take the last ones.
-  for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON"}) {
-    if (auto done = store->run(sql); !done) return done.error();
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, const StoreSettings& settings,
+                                                       const SqliteOptions& options) {
+  std::unique_ptr<SqliteStore> store(new SqliteStore(settings));
+  auto database = SqliteDatabase::open(file, options);
+  if (!database) return database.error();
+  store->database_ = std::move(*database);
+  for (std::size_t i = 0; i < query_count; ++i) {
+    if (!store->statements_[i].prepare(store->database_->handle(), kSql[i])) return store->database_->failed("preparing it");
   }
-  Statement version(store->database_, "PRAGMA user_version");
-  if (version.step() != SQLITE_ROW) return store->failed("reading the store's version");
-  if (version.number(0) > kSchemaVersion) {
-    return Error{Errc::incompatible, "the store " + file + " was made by a newer Toolpost (schema " +
-                                         std::to_string(version.number(0)) + ", this one knows " +
-                                         std::to_string(kSchemaVersion) + "); use that version, or another store.state_dir"};
-  }
-  if (auto made = store->run(kSchema); !made) return made.error();
-  if (auto noted = store->run("PRAGMA user_version=1"); !noted) return noted.error();
   return store;
 }
 
-SqliteStore::~SqliteStore() { sqlite3_close(database_); }
+Result<void> SqliteStore::finish(SqliteUse& use, const char* doing) {
+  return use.step() == SQLITE_DONE ? Result<void>{} : database_->failed(doing);
+}
 
 Result<std::string> SqliteStore::read_thread(const std::string& owner, const std::string& id, std::int64_t now_ms) {
-  Statement thread(database_, "SELECT 1 FROM threads WHERE id=? AND owner=? AND expires_ms>?");
-  const int found = thread.bind(id).bind(owner).bind(now_ms).step();
-  if (found == SQLITE_DONE) {
-    return Error{Errc::not_found, "thread " + id.substr(0, 64) +
-                                      " is unknown or has expired; start again without continuation_id and give the full context"};
+  const std::lock_guard lock(mutex_);
+  if (!is_thread_id(id)) return unknown_thread(id);
+  SqliteTransaction transaction(*database_);  // turns and state of one moment
+  if (auto begun = transaction.begin_read(); !begun) return begun.error();
+  std::string head;
+  {
+    SqliteUse thread(statements_[find_thread]);
+    const int step = thread.bind(id).step();
+    if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("reading a thread");
+    if (step == SQLITE_DONE || thread.text(0) != owner || thread.number(2) <= now_ms) return unknown_thread(id);
+    head = "{\"id\":" + quoted(id) + ",\"created_ms\":" + std::to_string(thread.number(1)) +
+           ",\"expires_ms\":" + std::to_string(thread.number(2));
   }
-  if (found != SQLITE_ROW) return failed("reading a thread");
-  std::string json = R"({"id":")" + id + R"(","turns":[)";
-  Statement turns(database_, "SELECT body FROM turns WHERE thread=? ORDER BY number");
+  auto turns = turns_json(id);
+  if (!turns) return turns.error();
+  auto states = states_json(id);
+  if (!states) return states.error();
+  return head + ",\"turns\":[" + *turns + "],\"state\":{" + *states + "}}";
+}
+
+Result<std::string> SqliteStore::turns_json(const std::string& id) {
+  SqliteUse turns(statements_[read_turns]);
   turns.bind(id);
+  std::string json;
   int step;
-  while ((step = turns.step()) == SQLITE_ROW) {
-    if (json.back() != '[') json += ',';
-    json += turns.text(0);
-  }
-  if (step != SQLITE_DONE) return failed("reading a thread");
-  json += R"(],"state":{)";
-  Statement states(database_, "SELECT tool, body FROM states WHERE thread=?");
+  while ((step = turns.step()) == SQLITE_ROW) json += (json.empty() ? "" : ",") + turns.text(0);
+  if (step != SQLITE_DONE) return database_->failed("reading a thread");
+  return json;
+}
+
+Result<std::string> SqliteStore::states_json(const std::string& id) {
+  SqliteUse states(statements_[read_states]);
   states.bind(id);
+  std::string json;
+  int step;
   while ((step = states.step()) == SQLITE_ROW) {
-    if (json.back() != '{') json += ',';
-    append_quoted(json, states.text(0));
-    json += ':' + states.text(1);
+    json += (json.empty() ? "" : ",") + quoted(states.text(0)) + ":" + states.text(1);
   }
-  if (step != SQLITE_DONE) return failed("reading a thread");
-  return json + "}}";
+  if (step != SQLITE_DONE) return database_->failed("reading a thread");
+  return json;
 }
 
 Result<std::optional<std::string>> SqliteStore::get_value(const std::string& owner, const std::string& plugin,
                                                           const std::string& key) {
-  Statement value(database_, "SELECT body FROM plugin_values WHERE owner=? AND plugin=? AND name=?");
+  const std::lock_guard lock(mutex_);
+  SqliteUse value(statements_[find_value]);
   const int step = value.bind(owner).bind(plugin).bind(key).step();
   if (step == SQLITE_DONE) return std::optional<std::string>{};
-  if (step != SQLITE_ROW) return failed("reading a value");
+  if (step != SQLITE_ROW) return database_->failed("reading a value");
   return std::optional<std::string>(value.text(0));
 }
 
+Result<void> SqliteStore::commit(const StoreBatch& batch) {
+  if (batch.empty()) return {};
+  const std::lock_guard lock(mutex_);
+  SqliteTransaction transaction(*database_);
+  if (auto begun = transaction.begin_write(); !begun) return begun;
+  for (const ThreadAppend& one : batch.appends) {
+    if (auto stored = append(batch, one); !stored) return stored;
+  }
+  for (const ValuePut& one : batch.puts) {
+    if (auto stored = put(batch, one); !stored) return stored;
+  }
+  return transaction.commit();
+}
+
 Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& append) {
-  const auto size = static_cast<std::int64_t>(append.turn_json.size() + append.state_json.size());
-  Statement thread(database_,
-                   "INSERT INTO threads (id, owner, created_ms, expires_ms, turns, bytes) VALUES (?1,?2,?3,?4,1,?5) "
-                   "ON CONFLICT (id) DO UPDATE SET turns=turns+1, bytes=bytes+?5, expires_ms=?4 WHERE owner=?2 "
-                   "RETURNING turns, bytes");
-  const int step = thread.bind(append.id).bind(batch.owner).bind(batch.now_ms)
-                       .bind(batch.now_ms + settings_.thread_ttl.count()).bind(size).step();
-  if (step == SQLITE_DONE) return Error{Errc::not_found, "thread " + append.id.substr(0, 64) + " is unknown"};
-  if (step != SQLITE_ROW) return failed("storing a turn");
-  const std::int64_t number = thread.number(0);
-  if (number > settings_.thread_turns_max) {
-    return Error{Errc::exhausted, "the thread passed store.thread_turns_max = " + std::to_string(settings_.thread_turns_max) +
-                                      "; start a new one"};
+  if (!is_thread_id(append.id)) return unknown_thread(append.id);
+  bool exists = false;
+  std::int64_t turns = 0, bytes = 0;
+  {
+    SqliteUse thread(statements_[find_thread]);
+    const int step = thread.bind(append.id).step();
+    if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("storing a turn");
+    exists = step == SQLITE_ROW;
+    if (!exists && append.unknown == UnknownThread::refuse) return unknown_thread(append.id);
+    if (exists && (thread.text(0) != batch.owner || thread.number(2) <= batch.now_ms)) return unknown_thread(append.id);
+    if (exists) {
+      turns = thread.number(3);
+      bytes = thread.number(4);
+    }
   }
-  if (thread.number(1) > static_cast<std::int64_t>(settings_.thread_bytes_max)) {
-    return Error{Errc::exhausted, "the thread passed store.thread_bytes_max = " + std::to_string(settings_.thread_bytes_max) +
-                                      "; start a new one"};
+  const auto replaced = state_bytes(append);
+  if (!replaced) return replaced.error();
+  bytes += size_of(append.tool) + size_of(append.turn_json);
+  if (!append.state_json.empty()) bytes += size_of(append.tool) + size_of(append.state_json) - *replaced;
+  turns += 1;
+  const char* start_new = "start a new one without continuation_id, or let the operator raise it";
+  if (turns > settings_.thread_turns_max) {
+    return too_much("thread " + append.id, "store.thread_turns_max", settings_.thread_turns_max, start_new);
   }
-  thread.step();
-  // Numbered inside the transaction, so that two hosts that extend one thread lose neither turn.
-  Statement turn(database_, "INSERT INTO turns (thread, number, tool, body, created_ms) VALUES (?,?,?,?,?)");
-  if (turn.bind(append.id).bind(number).bind(append.tool).bind(append.turn_json).bind(batch.now_ms).step() != SQLITE_DONE) {
-    return failed("storing a turn");
+  if (static_cast<std::uint64_t>(bytes) > settings_.thread_bytes_max) {
+    return too_much("thread " + append.id, "store.thread_bytes_max", settings_.thread_bytes_max, start_new);
   }
-  if (append.state_json.empty()) return {};
-  Statement state(database_, "INSERT INTO states (thread, tool, body) VALUES (?,?,?) ON CONFLICT DO UPDATE SET body=excluded.body");
-  return state.bind(append.id).bind(append.tool).bind(append.state_json).step() == SQLITE_DONE ? Result<void>{} : failed("storing a state");
+  const std::int64_t expires = batch.now_ms + settings_.thread_ttl.count();
+  SqliteUse thread(statements_[exists ? extend_thread : insert_thread]);
+  if (exists) {
+    thread.bind(expires).bind(turns).bind(bytes).bind(append.id);
+  } else {
+    thread.bind(append.id).bind(batch.owner).bind(batch.now_ms).bind(expires).bind(turns).bind(bytes);
+  }
+  if (auto done = finish(thread, "storing a thread"); !done) return done;
+  SqliteUse turn(statements_[insert_turn]);
+  turn.bind(append.id).bind(turns).bind(append.tool).bind(append.turn_json).bind(batch.now_ms);
+  if (auto done = finish(turn, "storing a turn"); !done) return done;
+  return append.state_json.empty() ? Result<void>{} : store_state(append);
+}
+
+/// What the state that this append replaces counts for; 0 when there is none.
+Result<std::int64_t> SqliteStore::state_bytes(const ThreadAppend& append) {
+  SqliteUse state(statements_[find_state]);
+  const int step = state.bind(append.id).bind(append.tool).step();
+  if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("storing a state");
+  return step == SQLITE_ROW ? state.number(0) : 0;
+}
+
+Result<void> SqliteStore::store_state(const ThreadAppend& append) {
+  SqliteUse state(statements_[put_state]);
+  state.bind(append.id).bind(append.tool).bind(append.state_json);
+  return finish(state, "storing a state");
 }
 
 Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
+  if (put.key.empty() || put.key.size() > kValueKeyBytesMax) {
+    return Error{Errc::invalid_input, "the key of a stored value has 1 to " + std::to_string(kValueKeyBytesMax) + " bytes"};
+  }
+  if (put.value_json.empty()) {
+    SqliteUse gone(statements_[drop_value]);
+    gone.bind(batch.owner).bind(put.plugin).bind(put.key);
+    return finish(gone, "removing a value");
+  }
   if (put.value_json.size() > settings_.value_bytes_max) {
-    return Error{Errc::exhausted, "a stored value passed store.value_bytes_max = " + std::to_string(settings_.value_bytes_max)};
+    return too_much("a value of plugin " + put.plugin, "store.value_bytes_max", settings_.value_bytes_max,
+                    "store less, or let the operator raise it");
   }
-  Statement value(database_,
-                  "INSERT INTO plugin_values (owner, plugin, name, body, changed_ms) VALUES (?,?,?,?,?) "
-                  "ON CONFLICT DO UPDATE SET body=excluded.body, changed_ms=excluded.changed_ms");
-  return value.bind(batch.owner).bind(put.plugin).bind(put.key).bind(put.value_json).bind(batch.now_ms).step() == SQLITE_DONE
-             ? Result<void>{} : failed("storing a value");
-}
-
-Result<void> SqliteStore::commit(const StoreBatch& batch) {
-  if (auto begun = run("BEGIN IMMEDIATE"); !begun) return begun;
-  Result<void> stored;
-  for (const ThreadAppend& one : batch.appends) {
-    if (stored) stored = append(batch, one);
+  {
+    SqliteUse others(statements_[count_values]);
+    if (others.bind(batch.owner).bind(put.plugin).bind(put.key).step() != SQLITE_ROW) return database_->failed("storing a value");
+    if (others.number(0) >= kValuesMax) {
+      return too_much("a value of plugin " + put.plugin, "the number of values a plugin may keep for one owner",
+                      static_cast<std::uint64_t>(kValuesMax), "remove or reuse keys");
+    }
   }
-  for (const ValuePut& one : batch.puts) {
-    if (stored) stored = put(batch, one);
-  }
-  if (stored) stored = run("COMMIT");
-  if (!stored) sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
-  return stored;
+  SqliteUse value(statements_[put_value]);
+  value.bind(batch.owner).bind(put.plugin).bind(put.key).bind(put.value_json).bind(batch.now_ms);
+  return finish(value, "storing a value");
 }
 
 Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
-  Statement expired(database_, "DELETE FROM threads WHERE expires_ms<=?");
-  return expired.bind(now_ms).step() == SQLITE_DONE ? Result<void>{} : failed("removing old threads");
+  for (;;) {
+    const std::lock_guard lock(mutex_);
+    SqliteUse expired(statements_[drop_expired]);
+    if (auto done = finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}), "removing old threads"); !done) return done;
+    if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) return {};
+  }
 }
 
 }  // namespace toolpost

@@ -1,21 +1,24 @@
 #pragma once
-// ThreadStore on SQLite. Several hosts may share one file.
+// ThreadStore on SQLite. Several hosts may share one file; a commit survives kill -9 of its process (see
+// sqlite_database.cpp). Not for journals and settings.
 
+#include <array>
 #include <memory>
+#include <mutex>
 
 #include "config/settings.hpp"
+#include "store/sqlite_database.hpp"
+#include "store/sqlite_statement.hpp"
 #include "store/thread_store.hpp"
-
-struct sqlite3;
-struct sqlite3_stmt;
 
 namespace toolpost {
 
 class SqliteStore final : public ThreadStore {
  public:
-  /// `file` may be ":memory:". Errors: unavailable; incompatible when a newer Toolpost made the file.
-  static Result<std::unique_ptr<SqliteStore>> open(const std::string& file, const StoreSettings& settings);
-  ~SqliteStore() override;
+  /// `file` may be ":memory:". Makes its folder (0700) and the file (0600).
+  /// Errors: unavailable, exhausted; incompatible when a newer host made the file. All name the file and the remedy.
+  static Result<std::unique_ptr<SqliteStore>> open(const std::string& file, const StoreSettings& settings,
+                                                   const SqliteOptions& options = {});
 
   Result<std::string> read_thread(const std::string& owner, const std::string& id, std::int64_t now_ms) override;
   Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
@@ -24,16 +27,25 @@ class SqliteStore final : public ThreadStore {
   Result<void> remove_expired(std::int64_t now_ms) override;
 
  private:
-  class Statement;
+  enum Query : std::size_t {
+    find_thread, insert_thread, extend_thread, insert_turn, read_turns, read_states, find_state, put_state,
+    find_value, count_values, put_value, drop_value, drop_expired, query_count,
+  };
+  static const std::array<const char*, query_count> kSql;
+
   explicit SqliteStore(const StoreSettings& settings) : settings_(settings) {}
-  Result<void> run(const char* sql);
   Result<void> append(const StoreBatch& batch, const ThreadAppend& append);
+  Result<void> store_state(const ThreadAppend& append);
+  Result<std::int64_t> state_bytes(const ThreadAppend& append);
   Result<void> put(const StoreBatch& batch, const ValuePut& put);
-  Error failed(const char* doing) const;
+  Result<void> finish(SqliteUse& use, const char* doing);
+  Result<std::string> turns_json(const std::string& id);
+  Result<std::string> states_json(const std::string& id);
 
   const StoreSettings settings_;
-  std::string file_;
-  sqlite3* database_ = nullptr;
+  std::mutex mutex_;
+  std::unique_ptr<SqliteDatabase> database_;                // guarded by mutex_ after open
+  std::array<SqliteStatement, query_count> statements_;     // guarded by mutex_; finalized before the connection closes
 };
 
 }  // namespace toolpost
