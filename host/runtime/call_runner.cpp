@@ -87,6 +87,7 @@ std::string CallRunner::describe(CallId id) const {
 
 void CallRunner::begin_turn(CallId id, Call& call) {
   if (call.request.plugin->incompatible) return fail(id, *call.request.plugin->incompatible);
+  watchers_.prepare(*call.request.plugin);
   if (auto begun = call.journal.begin_turn(); !begun) return fail(id, begun.error());
   call.waiting_for.reset();
   call.turn = ++last_turn_;
@@ -152,8 +153,14 @@ void CallRunner::start_effect(CallId id, std::size_t index) {
       settle(id, index, code, std::move(result));
     });
   });
-  if (const auto found = calls_.find(id); found != calls_.end() && running) {
-    found->second->effects[index] = std::move(running);
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  if (running) found->second->effects[index] = std::move(running);
+  const std::uint32_t timeout_ms = found->second->journal.entries()[index].timeout_ms;
+  if (timeout_ms != 0) {
+    found->second->timers[index] = loop_.after(Millis(timeout_ms), [this, id, index, timeout_ms] {
+      settle(id, index, Errc::deadline, "the effect's own timeout_ms = " + std::to_string(timeout_ms) + " passed");
+    });
   }
 }
 
@@ -223,6 +230,9 @@ void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
     return fail(id, {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
                      Millis(output.retry_after_ms), output.side_effect});
   }
+  if (auto fine = watchers_.check_output(*call.request.plugin, *call.request.method, output.parts); !fine) {
+    return fail(id, fine.error());
+  }
   call.committing = true;
   effects_.commit(id, call.request.owner, [this, id, parts = std::move(output.parts)](Result<void> stored) mutable {
     if (!calls_.contains(id)) return;  // the deadline was faster
@@ -263,7 +273,6 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   outcome.turns = call->journal.turns();
   outcome.attempts = call->attempts;
   outcome.elapsed = loop_.now() - call->request.accepted;
-  if (watchers_.ended) watchers_.ended(id, call->journal, outcome);
   if (call->done) call->done(std::move(outcome), call->journal);
 }
 

@@ -91,8 +91,10 @@ class CallRunner {
   using OnProgress = std::function<void(const CallProgress&)>;
   struct Watchers {
     std::function<void(const PluginEntry&, const TurnLogLine&)> log_line;
-    /// The journal of every call that ends, with its outcome; for recording.
-    std::function<void(CallId, const Journal&, const CallOutcome&)> ended;
+    /// Before a call's first turn: makes the workers of its plugin if there are none.
+    std::function<void(PluginEntry&)> prepare;
+    /// Whether what a plugin answered may be stored and passed on. Errors: output_invalid.
+    std::function<Result<void>(const PluginEntry&, const MethodManifest&, const std::vector<TurnPart>&)> check_output;
   };
 
   CallRunner(EventLoop& loop, RandomSource& random, const Settings& settings, EffectHost& effects, Watchers watchers)

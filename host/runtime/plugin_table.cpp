@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/json_reader.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -12,8 +14,11 @@ Result<std::optional<Schema>> compile(const std::string& text, const std::string
   return std::optional<Schema>(std::move(*schema));
 }
 
-Result<void> compile_methods(PluginEntry& plugin) {
-  for (const MethodManifest& manifest : plugin.found.manifest.methods) {
+}  // namespace
+
+Result<std::vector<MethodEntry>> compile_methods(const Manifest& plugin) {
+  std::vector<MethodEntry> methods;
+  for (const MethodManifest& manifest : plugin.methods) {
     MethodEntry method;
     method.manifest = &manifest;
     auto input = compile(manifest.input_schema, "input schema of " + manifest.name);
@@ -22,12 +27,27 @@ Result<void> compile_methods(PluginEntry& plugin) {
     if (!output) return output.error();
     method.input = std::move(*input);
     method.output = std::move(*output);
-    plugin.methods.push_back(std::move(method));
+    methods.push_back(std::move(method));
   }
-  return {};
+  return methods;
 }
 
-}  // namespace
+Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json, const std::string& setting) {
+  if (manifest.config_schema.empty()) {
+    if (config_json == "{}" || config_json.empty()) return {};
+    return Error{Errc::invalid_config, setting + ": plugin " + manifest.id + " takes no configuration; remove the table"};
+  }
+  auto schema = Schema::compile(manifest.config_schema);
+  if (!schema) return schema.error().with("configuration schema of plugin " + manifest.id);
+  JsonReader reader({});
+  auto config = reader.read_copy(config_json);
+  if (!config) return config.error().with(setting);
+  auto valid = schema->validate(*config);
+  if (valid) return {};
+  Error error = valid.error().with(setting);
+  error.code = Errc::invalid_config;
+  return error;
+}
 
 std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSettings& settings) {
   std::set<std::string> granted(settings.grant.begin(), settings.grant.end());
@@ -66,7 +86,14 @@ PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings) : refu
     }
     plugin->config_json = plugin->settings.config_json;
     plugin->granted = granted_effects(plugin->found, plugin->settings);
-    if (auto compiled = compile_methods(*plugin); !compiled) {
+    auto compiled = compile_methods(plugin->found.manifest);
+    if (compiled) {
+      plugin->methods = std::move(*compiled);
+      const bool tool = plugin->found.manifest.kind == PluginKind::tool;
+      auto fits = tool ? check_plugin_config(plugin->found.manifest, plugin->config_json, "plugins.\"" + plugin->id() + "\".config")
+                       : Result<void>{};
+      if (!fits) plugin->incompatible = Error{Errc::incompatible, fits.error().message};
+    } else {
       Error error = compiled.error().with("plugin " + plugin->id());
       error.code = Errc::incompatible;
       plugin->incompatible = std::move(error);

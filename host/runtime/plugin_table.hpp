@@ -41,9 +41,14 @@ std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSet
 /// The TOML that would grant everything `plugin` asks for and has not got; empty if nothing is missing.
 std::string missing_grants_toml(const PluginEntry& plugin);
 
+/// Checks the operator's configuration for a plugin against the manifest's schema. Errors: invalid_config.
+Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json, const std::string& setting);
+/// Compiles the methods' schemas. Errors: incompatible, naming the method.
+Result<std::vector<MethodEntry>> compile_methods(const Manifest& manifest);
+
 class PluginTable {
  public:
-  /// Compiles the schemas; a plugin whose schemas or configuration are wrong is added as incompatible.
+  /// Compiles the schemas and checks the configurations; a plugin where one of them is wrong is added as incompatible.
   PluginTable(PluginCatalog catalog, const Settings& settings);
 
   std::vector<std::unique_ptr<PluginEntry>>& plugins() { return plugins_; }

@@ -210,11 +210,11 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
     entry->plugin.found = *plugin;
     entry->origin = AllowedOrigin{url->origin, true};
     entry->plugin.granted = {"http"};
-    for (const MethodManifest& method : entry->plugin.found.manifest.methods) {
-      MethodEntry compiled;
-      compiled.manifest = &method;
-      entry->plugin.methods.push_back(std::move(compiled));
-    }
+    auto methods = compile_methods(entry->plugin.found.manifest);
+    auto fits = check_plugin_config(plugin->manifest, settings.config_json, "providers." + name + ".config");
+    if (methods) entry->plugin.methods = std::move(*methods);
+    if (!methods) entry->unusable = methods.error();
+    if (!fits) entry->unusable = fits.error();
     json config = json::parse(settings.config_json, nullptr, false);
     if (!config.is_object()) config = json::object();
     config["name"] = name;

@@ -4,7 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "json/json_text.hpp"
+#include "json/invisible.hpp"
+#include "json/utf8.hpp"
 #include "runtime/secret_source.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr Millis kReplayMax{3'600'000};
+constexpr Millis kExpiryInterval{3'600'000};
 
 /// Replies may be as large as limits.output_bytes_max, and so may their strings.
 LimitSettings reply_limits(LimitSettings limits) {
@@ -45,7 +47,10 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
                  if (on_event) on_event("plugin_log", plugin.id() + ": " + line.text);
                },
-               {}}),
+               [this](PluginEntry& plugin) { ensure_pool(plugin); },
+               [this](const PluginEntry& plugin, const MethodManifest& method, const std::vector<TurnPart>& parts) {
+                 return check_output(plugin, method, parts);
+               }}),
       http_(loop, settings_.http), reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
   spawner_.attach(loop_, {[this](std::uint64_t worker, const std::string& why) {
@@ -65,6 +70,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
 
 Runtime::~Runtime() {
   loop_.cancel(admission_timer_);
+  loop_.cancel(expiry_timer_);
   // Calls go before the pools that their turns are in; lanes end before the store and the roots.
   for (auto& [number, request] : requests_) {
     if (request.running != 0) runner_.cancel(request.running);
@@ -77,7 +83,17 @@ Result<void> Runtime::open_store() {
   auto store = SqliteStore::open(places_.state_dir + "/toolpost.db", settings_.store);
   if (!store) return store.error();
   store_ = std::move(*store);
+  remove_expired();
   return {};
+}
+
+void Runtime::remove_expired() {
+  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
+  store_lane_->run([this, now = loop_.wall_ms()] {
+    // What cannot be removed now is removed an hour later; a thread past its time is not readable meanwhile.
+    [[maybe_unused]] const Result<void> removed = store_->remove_expired(now);
+  });
+  expiry_timer_ = loop_.after(kExpiryInterval, [this] { remove_expired(); });
 }
 
 Result<void> Runtime::open() {
@@ -158,11 +174,19 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   }
   PluginEntry& plugin = *request.target.plugin;
   if (plugin.incompatible) return fail(*plugin.incompatible);
+  std::string_view text = asked.arguments_json;
+  CleanJson clean;
   simdjson::dom::element arguments;
-  if (asked.arguments != nullptr) {
+  if (settings_.sanitize_invisible && may_need_cleaning(text)) {
+    auto cleaned = clean_json(text);
+    if (!cleaned) return fail(cleaned.error().with("arguments of " + std::string(asked.tool)));
+    clean = std::move(*cleaned);
+    text = clean.text;
+  }
+  if (asked.arguments != nullptr && clean.removed == 0) {
     arguments = *asked.arguments;
   } else {
-    auto read = reader_.read_copy(asked.arguments_json);
+    auto read = reader_.read_copy(text);
     if (!read) return fail(read.error());
     arguments = *read;
   }
@@ -179,7 +203,7 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   request.call.plugin = &plugin;
   request.call.method = request.target.method->manifest;
   request.call.owner = asked.owner;
-  request.call.request = asked.arguments_json;
+  request.call.request = clean.removed == 0 ? asked.arguments_json : text;
   request.call.accepted = now;
   request.call.wall = asked.wall;
   Offer answer = admission_.offer(number, asked.owner, plugin.index, request.call.bound.deadline, now);
@@ -230,34 +254,29 @@ void Runtime::refuse(RequestNumber number, Error error) {
   node.mapped().done(std::move(outcome), nullptr);
 }
 
-Error Runtime::check_output(const Request& request, CallOutcome& outcome) {
-  if (outcome.parts.empty()) return {Errc::output_invalid, "the plugin answered nothing"};
-  for (const TurnPart& part : outcome.parts) {
-    if (!is_valid_utf8(part.bytes) && part.media_type.starts_with("text/")) {
-      return {Errc::output_invalid, "the plugin's text is not UTF-8"};
-    }
+Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManifest& manifest, const std::vector<TurnPart>& parts) {
+  const auto invalid = [&](const std::string& why) {
+    return Error{Errc::output_invalid, "plugin " + plugin.id() + ": " + why, Millis{0}, SideEffect::maybe};
+  };
+  if (parts.empty()) return invalid("it answered nothing");
+  for (const TurnPart& part : parts) {
+    if (part.media_type.starts_with("text/") && !is_valid_utf8(part.bytes)) return invalid("its text is not UTF-8");
   }
-  const TurnPart& first = outcome.parts.front();
-  if (first.media_type != "application/json") return {Errc::ok, ""};
+  const TurnPart& first = parts.front();
+  if (first.media_type != "application/json") return {};
   auto read = reader_.read_copy(first.bytes);
-  if (!read) return read.error().with("the plugin's reply");
-  if (request.target.method->output) {
-    if (auto valid = request.target.method->output->validate(*read); !valid) return valid.error().with("the plugin's reply");
+  if (!read) return invalid("its reply: " + read.error().message);
+  for (const MethodEntry& method : plugin.methods) {
+    if (method.manifest != &manifest || !method.output) continue;
+    if (auto valid = method.output->validate(*read); !valid) return invalid("its reply: " + valid.error().message);
   }
-  return {Errc::ok, ""};
+  return {};
 }
 
 void Runtime::on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal) {
   auto node = requests_.extract(number);
   if (node.empty()) return;
   Request& request = node.mapped();
-  if (outcome.code == Errc::ok) {
-    if (Error wrong = check_output(request, outcome); wrong.code != Errc::ok) {
-      outcome.code = Errc::output_invalid;
-      outcome.message = "plugin " + request.target.plugin->id() + ": " + wrong.message;
-      outcome.parts.clear();
-    }
-  }
   for (const RequestNumber next : admission_.release(number, loop_.now())) {
     loop_.post([this, next] { begin(next); });
   }

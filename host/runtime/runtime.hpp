@@ -93,7 +93,8 @@ class Runtime final : private EffectHost {
   void refuse(RequestNumber number, Error error);
   void arm_admission();
   void ensure_pool(PluginEntry& plugin);
-  Error check_output(const Request& request, CallOutcome& outcome);
+  Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method, const std::vector<TurnPart>& parts);
+  void remove_expired();
   Result<void> open_store();
 
   EventLoop& loop_;
@@ -104,6 +105,7 @@ class Runtime final : private EffectHost {
   CeilingsCore ceilings_;
   AdmissionCore admission_;
   TimerId admission_timer_;
+  TimerId expiry_timer_;
   ProviderService providers_;
   CallRunner runner_;
   HttpClient http_;

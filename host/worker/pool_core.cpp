@@ -19,8 +19,14 @@ void PoolCore::submit(TurnId turn, OwnerId owner, TimePoint now) {
   dispatch(now);
 }
 
-void PoolCore::withdraw(TurnId turn) {
+std::optional<PoolCore::Place> PoolCore::withdraw(TurnId turn) {
   std::erase_if(waiting_, [turn](const Waiting& waiting) { return waiting.turn == turn; });
+  for (const auto& [id, worker] : workers_) {
+    for (const Sent& sent : worker.sent) {
+      if (sent.turn == turn) return Place{id, sent.number};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<TurnId> PoolCore::turn_at(WorkerId worker, std::uint64_t number) const {

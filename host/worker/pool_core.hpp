@@ -46,8 +46,13 @@ class PoolCore {
   void submit(TurnId turn, OwnerId owner, TimePoint now);
   /// Starts a first worker before any turn asks for one, which also proves that the plugin loads.
   void warm(TimePoint now);
-  /// The caller has gone. A turn not sent yet is forgotten; a running one ends by itself or at turn_max.
-  void withdraw(TurnId turn);
+  /// The caller has gone. A turn not sent yet is forgotten; a running one ends by itself or at turn_max, and the
+  /// returned place is where it can be told.
+  struct Place {
+    WorkerId worker;
+    std::uint64_t number;
+  };
+  std::optional<Place> withdraw(TurnId turn);
 
   void on_ready(WorkerId worker, TimePoint now);
   void on_load_failed(WorkerId worker, const Error& why, TimePoint now);

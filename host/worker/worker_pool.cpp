@@ -41,7 +41,11 @@ void WorkerPool::submit(TurnId turn, OwnerId owner, std::string input) {
 
 void WorkerPool::withdraw(TurnId turn) {
   inputs_.erase(turn);
-  core_.withdraw(turn);
+  if (const auto place = core_.withdraw(turn)) {
+    if (const auto link = links_.find(place->worker); link != links_.end()) {
+      link->second->page->cancelled.store(place->number);
+    }
+  }
 }
 
 void WorkerPool::warm() {
@@ -110,10 +114,7 @@ void WorkerPool::spawn(WorkerId worker) {
                             [this, worker](EventLoop::Interest) { on_readable(worker); });
   link->stdio_watch = loop_.watch(link->stdio.get(), EventLoop::Interest::read,
                                   [this, worker](EventLoop::Interest) { on_stdio(worker); });
-  if (auto added = link->writer.add(FrameType::load, 0, plugin_.config); !added) return failed(added.error().message);
   links_[worker] = std::move(link);
-  dirty_.insert(worker);
-  flush();  // loading takes milliseconds; it should begin now
 }
 
 void WorkerPool::send(const SendTurn& order) {
@@ -194,7 +195,14 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
                             std::to_string(isolation_.min_level) + "; run `toolpost doctor` to see what is missing"};
       core_.on_load_failed(worker, error, now);
       if (events_.loaded) events_.loaded(error);
+      return;
     }
+    // Only now may the plugin's own code run: the walls stand.
+    if (auto added = link.writer.add(FrameType::load, 0, plugin_.config); !added) {
+      return core_.on_protocol_error(worker, added.error().message, now);
+    }
+    dirty_.insert(worker);
+    flush();
   } else if (frame.type == FrameType::ready && !link.ready) {
     link.ready = true;
     core_.on_ready(worker, now);

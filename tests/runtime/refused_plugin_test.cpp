@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "runtime_world.hpp"
+#include "toolpost/plugin.h"
 
 using namespace toolpost;
 using namespace std::chrono_literals;
