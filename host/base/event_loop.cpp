@@ -1,5 +1,7 @@
 #include "base/event_loop.hpp"
 
+#include <sys/stat.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -139,6 +141,9 @@ void EventLoop::cancel(TimerId& id) { shell_->timers.cancel(id); }
 
 std::unique_ptr<EventLoop::Watch> EventLoop::watch(int fd, Interest interest,
                                                    std::function<void(Interest)> ready) {
+  // Asio takes what epoll refuses and then never reports it ready.
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return nullptr;
   boost::system::error_code error;
   auto watch = std::make_unique<AsioWatch>(shell_->io, fd, shell_->now, std::move(ready), error);
   if (error) return nullptr;
@@ -150,6 +155,7 @@ void EventLoop::each_round(Task hook) { shell_->hooks.push_back(std::move(hook))
 
 void EventLoop::run() {
   const auto work = asio::make_work_guard(shell_->io);
+  if (shell_->io.stopped()) shell_->io.restart();
   while (!shell_->io.stopped()) {
     shell_->io.run_one();
     shell_->io.poll();

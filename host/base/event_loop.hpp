@@ -38,6 +38,7 @@ class EventLoop final : public TimeSource {
   /// `hook` runs at the end of every round, before the loop sleeps.
   void each_round(Task hook);
 
+  /// Until stop(); may be called again after it.
   void run();
   void stop();
 

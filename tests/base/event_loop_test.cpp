@@ -1,5 +1,6 @@
 #include "base/event_loop.hpp"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <thread>
@@ -74,6 +75,24 @@ TEST_CASE("event loop: tasks posted from another thread run on the loop's", "[ba
   loop.run();
   other.join();
   CHECK(ran_on == loop_thread);
+}
+
+TEST_CASE("event loop: runs again after it was stopped", "[base]") {
+  EventLoop loop;
+  int runs = 0;
+  for (int i = 0; i < 3; ++i) {
+    loop.post([&] { ++runs; loop.stop(); });
+    loop.run();
+  }
+  CHECK(runs == 3);
+}
+
+TEST_CASE("event loop: a regular file cannot be watched, and says so", "[base]") {
+  EventLoop loop;
+  char name[] = "/tmp/toolpost_watch_XXXXXX";
+  const UniqueFd file(mkstemp(name));
+  unlink(name);
+  CHECK_FALSE(loop.watch(file.get(), EventLoop::Interest::read, [](EventLoop::Interest) {}));
 }
 
 TEST_CASE("event loop: the round hook runs after the round's callbacks", "[base]") {
