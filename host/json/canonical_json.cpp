@@ -9,7 +9,8 @@
 namespace toolpost {
 namespace {
 
-constexpr std::uint32_t kDepthMax = 512;  // what [limits] permits at most; keeps the recursion within the stack
+constexpr std::uint32_t kDepthMax =
+    512;  // what [limits] permits at most; keeps the recursion within the stack
 
 /// Reads the text once and writes as it goes; only members that are out of order are moved afterwards.
 class Canonizer {
@@ -28,9 +29,9 @@ class Canonizer {
 
  private:
   struct Member {
-    std::string_view key;     // raw, if without escapes
-    std::string decoded;      // else
-    std::size_t begin = 0;    // of "key":value in out_
+    std::string_view key;   // raw, if without escapes
+    std::string decoded;    // else
+    std::size_t begin = 0;  // of "key":value in out_
     std::size_t end = 0;
     bool escaped = false;
     std::string_view name() const { return escaped ? std::string_view(decoded) : key; }
@@ -41,7 +42,8 @@ class Canonizer {
     return false;
   }
   void skip_space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
   bool take(char expected) {
     skip_space();
@@ -55,16 +57,22 @@ class Canonizer {
     skip_space();
     if (at_ >= text_.size()) return fail("a value is missing");
     switch (text_[at_]) {
-      case '{': return object(depth);
-      case '[': return array(depth);
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
       case '"': {
         Member ignored;
         return string(ignored);
       }
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
     }
   }
 
@@ -78,7 +86,8 @@ class Canonizer {
   bool number() {
     const std::string_view digits = text_.substr(at_, number_size(text_.substr(at_)));
     if (digits.empty()) return fail("no value begins like this");
-    if (!append_canonical_number(out_, digits)) return fail("a number that fits neither 64 bits nor a double");
+    if (!append_canonical_number(out_, digits))
+      return fail("a number that fits neither 64 bits nor a double");
     at_ += digits.size();
     return true;
   }
@@ -148,7 +157,8 @@ class Canonizer {
     const std::size_t begin = members.front().begin;
     if (moves) std::sort(members.begin(), members.end(), before);
     const auto same = [](const Member& a, const Member& b) { return a.name() == b.name(); };
-    if (std::adjacent_find(members.begin(), members.end(), same) != members.end()) return fail("a key is given twice");
+    if (std::adjacent_find(members.begin(), members.end(), same) != members.end())
+      return fail("a key is given twice");
     if (!moves) return true;
     std::string sorted;
     sorted.reserve(out_.size() - begin);
@@ -169,6 +179,8 @@ class Canonizer {
 
 }  // namespace
 
-Result<std::string> canonical_json(std::string_view text) { return Canonizer(text).run(); }
+Result<std::string> canonical_json(std::string_view text) {
+  return Canonizer(text).run();
+}
 
 }  // namespace toolpost

@@ -20,7 +20,8 @@ void append_integer(std::string& out, T value) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-/// Whether `text`, out of a double's range, is too small rather than too large: by the power of ten of its first digit.
+/// Whether `text`, out of a double's range, is too small rather than too large: by the power of ten of its
+/// first digit.
 bool is_tiny(std::string_view text) {
   const std::size_t exponent_at = std::min(text.find_first_of("eE"), text.size());
   const std::size_t point = std::min(text.find('.'), exponent_at);

@@ -8,8 +8,12 @@
 namespace toolpost {
 namespace {
 
-constexpr std::uint64_t every(std::uint64_t byte) { return byte * 0x0101010101010101; }
-constexpr std::uint64_t any_zero(std::uint64_t word) { return (word - every(0x01)) & ~word & every(0x80); }
+constexpr std::uint64_t every(std::uint64_t byte) {
+  return byte * 0x0101010101010101;
+}
+constexpr std::uint64_t any_zero(std::uint64_t word) {
+  return (word - every(0x01)) & ~word & every(0x80);
+}
 
 /// The next byte at or after `at` that is not ASCII, or is DEL or a backslash.
 std::size_t find_unusual(std::string_view text, std::size_t at) {
@@ -22,7 +26,8 @@ std::size_t find_unusual(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Whether the escape at `at`, a backslash, may stand for a character to strip. `at` moves behind what was read.
+/// Whether the escape at `at`, a backslash, may stand for a character to strip. `at` moves behind what was
+/// read.
 bool odd_escape(std::string_view text, std::size_t& at) {
   if (text.size() - at < 2) return true;
   const char kind = text[at + 1];
@@ -36,7 +41,8 @@ bool odd_escape(std::string_view text, std::size_t& at) {
   }
   at += 4;
   // Halves of the tag block and of the musical controls; low halves that may end a noncharacter.
-  if (code >= 0xd800 && code <= 0xdfff) return code == 0xd834 || (code >= 0xdb40 && code <= 0xdb43) || code >= 0xdffe;
+  if (code >= 0xd800 && code <= 0xdfff)
+    return code == 0xd834 || (code >= 0xdb40 && code <= 0xdb43) || code >= 0xdffe;
   return may_be_invisible(code);
 }
 
@@ -73,7 +79,9 @@ bool is_key(std::string_view text, std::size_t behind_quote) {
   return next != std::string_view::npos && text[next] == ':';
 }
 
-Error refused(std::string why) { return {Errc::invalid_input, std::move(why)}; }
+Error refused(std::string why) {
+  return {Errc::invalid_input, std::move(why)};
+}
 
 }  // namespace
 
@@ -103,7 +111,8 @@ Result<CleanJson> clean_json(std::string_view json_text) {
     if (is_key(json_text, end + 1)) {
       if (!has_invisible(decoded)) continue;
       return refused("the key \"" + visible(decoded) +
-                     "\" holds invisible or text direction characters (shown as <U+...>); keys must be visible, remove them");
+                     "\" holds invisible or text direction characters (shown as <U+...>); keys must be "
+                     "visible, remove them");
     }
     const std::size_t removed = strip_invisible(decoded);
     if (removed == 0) continue;

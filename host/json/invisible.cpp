@@ -9,7 +9,8 @@
 namespace toolpost {
 namespace {
 
-/// Copies `text` from `at` on to `keep`, which is told each kept slice; returns how many characters were not kept.
+/// Copies `text` from `at` on to `keep`, which is told each kept slice; returns how many characters were not
+/// kept.
 template <typename Keep>
 std::size_t filter(std::string_view text, Keep keep) {
   std::size_t removed = 0;
@@ -37,7 +38,9 @@ std::size_t filter(std::string_view text, Keep keep) {
 std::size_t strip_invisible(std::string& utf8) {
   std::size_t end = 0;
   const std::size_t removed = filter(utf8, [&](std::size_t begin, std::size_t size) {
-    if (begin != end) std::copy_n(utf8.begin() + static_cast<std::ptrdiff_t>(begin), size, utf8.begin() + static_cast<std::ptrdiff_t>(end));
+    if (begin != end)
+      std::copy_n(utf8.begin() + static_cast<std::ptrdiff_t>(begin), size,
+                  utf8.begin() + static_cast<std::ptrdiff_t>(end));
     end += size;
   });
   utf8.resize(end);

@@ -1,9 +1,11 @@
 #pragma once
-// Characters that people do not see but models read: invisible ones, text direction controls, tags, control characters
-// and noncharacters. Text is stripped of them, names are refused. Nothing visible is ever changed or normalised.
+// Characters that people do not see but models read: invisible ones, text direction controls, tags, control
+// characters and noncharacters. Text is stripped of them, names are refused. Nothing visible is ever changed
+// or normalised.
 //
-// Kept in text, because it is seen: tab, line feed, carriage return; ZWJ and ZWNJ between letters of scripts that join,
-// and ZWJ between emoji; one variation selector FE00-FE0F behind an emoji. Flags made of tag characters lose the tags.
+// Kept in text, because it is seen: tab, line feed, carriage return; ZWJ and ZWNJ between letters of scripts
+// that join, and ZWJ between emoji; one variation selector FE00-FE0F behind an emoji. Flags made of tag
+// characters lose the tags.
 
 #include <string>
 #include <string_view>
@@ -25,10 +27,12 @@ struct CleanJson {
 
 /// Strips all string values, also where they are written as \u escapes; what needs no change keeps its bytes.
 /// `json_text` is valid JSON; this checks no more of the grammar than it needs.
-/// Errors: invalid_input, naming the key, if an object key holds such a character, and for strings that are malformed.
+/// Errors: invalid_input, naming the key, if an object key holds such a character, and for strings that are
+/// malformed.
 Result<CleanJson> clean_json(std::string_view json_text);
 
-/// One quick scan. False: clean_json would change and refuse nothing. Always false for ASCII without odd escapes.
+/// One quick scan. False: clean_json would change and refuse nothing. Always false for ASCII without odd
+/// escapes.
 bool may_need_cleaning(std::string_view json_text);
 
 }  // namespace toolpost

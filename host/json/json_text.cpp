@@ -15,24 +15,44 @@ constexpr auto kSpecial = [] {
   return table;
 }();
 
-constexpr std::uint64_t every(std::uint64_t byte) { return byte * 0x0101010101010101; }
+constexpr std::uint64_t every(std::uint64_t byte) {
+  return byte * 0x0101010101010101;
+}
 
 /// Not 0 if a byte of `word` is 0; the classic subtraction, exact as long as only "any" is asked.
-constexpr std::uint64_t any_zero(std::uint64_t word) { return (word - every(0x01)) & ~word & every(0x80); }
+constexpr std::uint64_t any_zero(std::uint64_t word) {
+  return (word - every(0x01)) & ~word & every(0x80);
+}
 
 bool any_special(std::uint64_t word) {
   const std::uint64_t below_space = (word - every(0x20)) & ~word & every(0x80);
-  return (below_space | any_zero(word ^ every('"')) | any_zero(word ^ every('\\')) | any_zero(word ^ every(0x7f))) != 0;
+  return (below_space | any_zero(word ^ every('"')) | any_zero(word ^ every('\\')) |
+          any_zero(word ^ every(0x7f))) != 0;
+}
+
+/// Grows at least twofold, so that many small appends stay cheap and a large one moves `out` only once.
+void make_room(std::string& out, std::size_t more) {
+  if (out.capacity() - out.size() < more) out.reserve(std::max(out.size() + more, out.capacity() * 2));
 }
 
 void append_escape(std::string& out, unsigned char byte) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   switch (byte) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
     default:
       out += "\\u00";
       out += kDigits[byte >> 4];
@@ -101,7 +121,7 @@ std::size_t find_closing_quote(std::string_view text, std::size_t at) {
 }
 
 void append_json_string(std::string& out, std::string_view utf8) {
-  // No exact reserve(): called often on one string, that would defeat its doubling.
+  make_room(out, utf8.size() + utf8.size() / 16 + 2);
   out += '"';
   std::size_t at = 0;
   while (true) {
@@ -115,6 +135,7 @@ void append_json_string(std::string& out, std::string_view utf8) {
 }
 
 bool append_unescaped(std::string& out, std::string_view raw) {
+  make_room(out, raw.size());
   std::size_t at = 0;
   while (true) {
     const std::size_t special = find_special(raw, at);
@@ -127,18 +148,35 @@ bool append_unescaped(std::string& out, std::string_view raw) {
     }
     if (raw[special] != '\\' || at == raw.size()) return false;
     switch (raw[at++]) {
-      case '"': out += '"'; break;
-      case '\\': out += '\\'; break;
-      case '/': out += '/'; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case '"':
+        out += '"';
+        break;
+      case '\\':
+        out += '\\';
+        break;
+      case '/':
+        out += '/';
+        break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u':
         if (!append_unicode_escape(out, raw, at)) return false;
         break;
-      default: return false;
+      default:
+        return false;
     }
   }
 }

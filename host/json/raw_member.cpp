@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::string_view kEndOfScalar = " \t\r\n,:]}[{\"";
 
-/// Walks over text that is known to be valid JSON; the bounds checks only keep a mistake from leaving the text.
+/// Walks over text that is known to be valid JSON; the bounds checks only keep a mistake from leaving the
+/// text.
 class Walker {
  public:
   explicit Walker(std::string_view text) : text_(text) {}
@@ -55,10 +56,19 @@ class Walker {
     std::size_t depth = 0;
     while (at_ < text_.size()) {
       switch (text_[at_]) {
-        case '"': string(); continue;
-        case '{': case '[': ++depth; break;
-        case '}': case ']': --depth; break;
-        default: break;
+        case '"':
+          string();
+          continue;
+        case '{':
+        case '[':
+          ++depth;
+          break;
+        case '}':
+        case ']':
+          --depth;
+          break;
+        default:
+          break;
       }
       ++at_;
       if (depth == 0) return;
@@ -71,7 +81,8 @@ class Walker {
 
 bool same_key(std::string_view raw, std::string_view key) {
   if (raw == key) return raw.find('\\') == std::string_view::npos;
-  if (raw.size() <= key.size() || raw.find('\\') == std::string_view::npos) return false;  // escapes only lengthen
+  if (raw.size() <= key.size() || raw.find('\\') == std::string_view::npos)
+    return false;  // escapes only lengthen
   std::string decoded;
   return append_unescaped(decoded, raw) && decoded == key;
 }

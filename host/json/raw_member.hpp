@@ -1,5 +1,6 @@
 #pragma once
-// Finds the raw text of one member of a JSON object that was already checked, so that it can be passed on as it came.
+// Finds the raw text of one member of a JSON object that was already checked, so that it can be passed on as
+// it came.
 
 #include <optional>
 #include <string_view>

@@ -1,6 +1,7 @@
 #pragma once
-// JSON Schema 2020-12, compiled once, checked against parsed JSON. Bounded in depth, size and steps; patterns run on
-// RE2, so no input makes them slow; nothing is ever fetched. `format` is an annotation here, as the standard says.
+// JSON Schema 2020-12, compiled once, checked against parsed JSON. Bounded in depth, size and steps; patterns
+// run on RE2, so no input makes them slow; nothing is ever fetched. `format` is an annotation here, as the
+// standard says.
 
 #include <simdjson.h>
 
@@ -13,17 +14,18 @@
 namespace toolpost {
 
 struct SchemaLimits {
-  std::uint32_t depth_max = 64;           // nesting of the schema, and of references while checking
+  std::uint32_t depth_max = 64;  // nesting of the schema, and of references while checking
   std::uint32_t subschemas_max = 5'000;
   std::uint32_t pattern_bytes_max = 1'024;
-  std::uint64_t steps_max = 1'000'000;    // subschema applications of one validation
+  std::uint64_t steps_max = 1'000'000;  // subschema applications of one validation
 };
 
 class SchemaNode;
 
 class Schema {
  public:
-  /// Errors: incompatible, naming the place: what is no schema, an unresolvable $ref, a pattern RE2 cannot run.
+  /// Errors: incompatible, naming the place: what is no schema, an unresolvable $ref, a pattern RE2 cannot
+  /// run.
   static Result<Schema> compile(std::string_view schema_text, SchemaLimits limits = {});
 
   /// Errors: invalid_input, saying where, what was expected and what was found; exhausted past steps_max.

@@ -1,189 +1,218 @@
-#include <functional>
+#include <array>
 
+#include "json/canonical_json.hpp"
+#include "json/json_pointer.hpp"
 #include "json/schema_node.hpp"
+#include "json/schema_pattern.hpp"
+#include "json/schema_uri.hpp"
+#include "json/schema_value.hpp"
 
 namespace toolpost {
 namespace {
 
 using nlohmann::json;
+using Ref = SchemaNode::Ref;
 
 constexpr const char* kDialect = "https://json-schema.org/draft/2020-12/schema";
 
-struct Problem {
-  std::string text;
-};
+constexpr std::array kOne = {
+    "items", "contains", "additionalProperties", "propertyNames",         "if",           "then",
+    "else",  "not",      "unevaluatedItems",     "unevaluatedProperties", "contentSchema"};
+constexpr std::array kList = {"allOf", "anyOf", "oneOf", "prefixItems"};
+constexpr std::array kMap = {"$defs", "definitions", "properties", "patternProperties", "dependentSchemas"};
 
-/// The parts of a URI that references need; no more of RFC 3986 than schemas use.
-std::string resolve_uri(const std::string& base, const std::string& reference) {
-  if (reference.empty()) return base;
-  if (reference.find(':') != std::string::npos && reference.find(':') < reference.find_first_of("/#?")) return reference;
-  const std::string whole = base.substr(0, base.find('#'));
-  if (reference[0] == '#') return whole + reference;
-  const std::size_t scheme = whole.find("://");
-  const std::size_t path = scheme == std::string::npos ? whole.find('/') : whole.find('/', scheme + 3);
-  if (reference[0] == '/') return (path == std::string::npos ? whole : whole.substr(0, path)) + reference;
-  const std::size_t last = whole.rfind('/');
-  return (last == std::string::npos || last < path ? whole + (path == std::string::npos && scheme != std::string::npos ? "/" : "")
-                                                   : whole.substr(0, last + 1)) + reference;
-}
-
-std::string decode_percent(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
-        std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0) {
-      out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
+/// Makes nodes breadth first from a queue, so that neither nesting nor chains of references cost stack.
 class Compiler {
  public:
-  Compiler(Schema::Compiled& out, const json& root) : out_(out), root_(root) {}
+  explicit Compiler(Schema::Compiled& out) : out_(out) {}
 
   void run() {
-    if (root_.is_object() && root_.contains("$schema") && root_["$schema"] != kDialect) {
-      throw Problem{"dialect " + root_["$schema"].dump() + " is not supported; write it in 2020-12 (" + kDialect + ")"};
+    const std::string base = own_base(out_.document, "");
+    resources_[base] = &out_.document;
+    index(out_.document, "", 0);
+    out_.root = node(out_.document, base, "");
+    for (std::size_t next = 0; next < queue_.size(); ++next) {
+      const Work work = queue_[next];
+      try {
+        fill(*work.node, *work.schema, work.base, work.place);
+      } catch (const SchemaProblem& problem) {
+        throw SchemaProblem{problem.text +
+                            (work.place.empty() ? " (at the top)" : " (at " + work.place + ")")};
+      }
     }
-    index(root_, "", 0);
-    out_.root = node(root_, base_of(root_, ""), 0);
-    // References are compiled on demand; whatever they lead to is queued by node().
   }
 
  private:
+  struct Work {
+    SchemaNode* node;
+    const json* schema;
+    std::string base;
+    std::string place;
+  };
+  struct DynamicAnchor {
+    std::string base;
+    std::string name;
+    const json* target;
+  };
+
   /// First pass: where the document's resources and anchors are, so that references may point ahead.
   void index(const json& schema, const std::string& outer_base, std::uint32_t depth) {
-    if (depth > out_.limits.depth_max) throw Problem{"the schema nests deeper than " + std::to_string(out_.limits.depth_max)};
-    if (schema.is_array()) {
-      for (const json& item : schema) index(item, outer_base, depth + 1);
-      return;
+    if (depth > out_.limits.depth_max) {
+      throw SchemaProblem{"schemas nest deeper than " + std::to_string(out_.limits.depth_max) + " levels"};
     }
     if (!schema.is_object()) return;
-    const std::string base = base_of(schema, outer_base);
-    if (depth == 0 || base != outer_base) resources_[base] = &schema;
-    bases_[&schema] = base;
-    for (const char* key : {"$anchor", "$dynamicAnchor"}) {
-      if (schema.contains(key) && schema[key].is_string()) {
-        anchors_[base + "#" + schema[key].get<std::string>()] = &schema;
-        if (std::string_view(key) == "$dynamicAnchor") dynamic_.push_back({base, schema[key], &schema});
-      }
+    check_dialect(schema);
+    const std::string base = own_base(schema, outer_base);
+    if (schema.contains("$id")) {
+      const auto [known, added] = resources_.try_emplace(base, &schema);
+      if (known->second != &schema)
+        throw SchemaProblem{"two schemas have the $id \"" + excerpt(base, 200) + "\""};
     }
-    for (const auto& [key, value] : schema.items()) {
-      if (key == "enum" || key == "const" || key == "default" || key == "examples") continue;
-      if (key == "properties" || key == "patternProperties" || key == "$defs" || key == "definitions" ||
-          key == "dependentSchemas") {
-        if (value.is_object()) {
-          for (const auto& [name, sub] : value.items()) index(sub, base, depth + 1);
-        }
-      } else {
-        index(value, base, depth + 1);
-      }
+    bases_[&schema] = base;
+    index_anchors(schema, base);
+    for (const char* key : kOne) {
+      if (schema.contains(key)) index(schema[key], base, depth + 1);
+    }
+    for (const char* key : kList) {
+      if (!schema.contains(key) || !schema[key].is_array()) continue;
+      for (const json& sub : schema[key]) index(sub, base, depth + 1);
+    }
+    for (const char* key : kMap) {
+      if (!schema.contains(key) || !schema[key].is_object()) continue;
+      for (const json& sub : schema[key]) index(sub, base, depth + 1);
     }
   }
 
-  static std::string base_of(const json& schema, const std::string& outer) {
-    if (!schema.is_object() || !schema.contains("$id") || !schema["$id"].is_string()) return outer;
-    std::string id = schema["$id"];
-    if (!id.empty() && id.back() == '#') id.pop_back();
+  void index_anchors(const json& schema, const std::string& base) {
+    for (const char* key : {"$anchor", "$dynamicAnchor"}) {
+      if (!schema.contains(key)) continue;
+      const std::string name = text(schema, key);
+      const auto [known, added] = anchors_.try_emplace(base + "#" + name, &schema);
+      if (known->second != &schema)
+        throw SchemaProblem{"two schemas have the anchor \"" + excerpt(name, 100) + "\""};
+      if (key == std::string_view("$dynamicAnchor")) dynamic_.push_back({base, name, &schema});
+    }
+  }
+
+  static void check_dialect(const json& schema) {
+    if (!schema.contains("$schema")) return;
+    const std::string dialect = text(schema, "$schema");
+    if (dialect == kDialect || dialect == std::string(kDialect) + "#") return;
+    throw SchemaProblem{"dialect \"" + excerpt(dialect, 200) + "\" is not supported; write it in 2020-12 (" +
+                        kDialect + ")"};
+  }
+
+  static std::string own_base(const json& schema, const std::string& outer) {
+    if (!schema.is_object() || !schema.contains("$id")) return outer;
+    std::string id = text(schema, "$id");
+    if (id.ends_with('#')) id.pop_back();
+    if (id.find('#') != std::string::npos)
+      throw SchemaProblem{"$id \"" + excerpt(id, 200) + "\" has a fragment; use $anchor"};
     return resolve_uri(outer, id);
   }
 
-  SchemaNode::Ref node(const json& schema, const std::string& base, std::uint32_t depth) {
+  static std::string text(const json& schema, const char* key) {
+    if (!schema[key].is_string())
+      throw SchemaProblem{std::string(key) + " must be a string, not " + shown(schema[key])};
+    return schema[key];
+  }
+
+  /// The node of `schema`; one that is new is filled in later.
+  Ref node(const json& schema, const std::string& base, std::string place) {
     if (const auto made = made_.find(&schema); made != made_.end()) return made->second;
-    if (depth > out_.limits.depth_max * 2) throw Problem{"references nest deeper than the schema may"};
     if (out_.nodes.size() >= out_.limits.subschemas_max) {
-      throw Problem{"more than " + std::to_string(out_.limits.subschemas_max) + " subschemas"};
+      throw SchemaProblem{"more than " + std::to_string(out_.limits.subschemas_max) + " subschemas"};
     }
-    out_.nodes.push_back(std::make_unique<SchemaNode>());
-    SchemaNode& made = *out_.nodes.back();
-    made_[&schema] = &made;
+    SchemaNode* made = &out_.nodes.emplace_back();
+    made_[&schema] = made;
+    queue_.push_back({made, &schema, base, std::move(place)});
+    return made;
+  }
+
+  void fill(SchemaNode& made, const json& schema, const std::string& outer_base, const std::string& place) {
     if (schema.is_boolean()) {
       made.always = schema.get<bool>();
-      return &made;
+      return;
     }
-    if (!schema.is_object()) throw Problem{"a schema must be an object or a boolean, not " + schema.dump().substr(0, 60)};
-    const auto known = bases_.find(&schema);
-    const std::string own_base = known == bases_.end() ? base_of(schema, base) : known->second;
-    made.resource_anchors = anchors_of(own_base, depth);
-    assertions(made, schema);
-    applicators(made, schema, own_base, depth);
-    references(made, schema, own_base, depth);
-    return &made;
+    if (!schema.is_object())
+      throw SchemaProblem{"a schema must be an object or a boolean, not " + shown(schema)};
+    if (!bases_.contains(&schema))
+      index(schema, outer_base, 0);  // a reference led where no schema was expected
+    const std::string& base = bases_.at(&schema);
+    made.resource_anchors = anchors_of(base);
+    read_assertions(made, schema, out_.limits);
+    applicators(made, schema, base, place);
+    references(made, schema, base);
   }
 
   /// The $dynamicAnchors of one resource; null if it has none.
-  const std::map<std::string, SchemaNode::Ref>* anchors_of(const std::string& base, std::uint32_t depth) {
-    const auto known = out_.dynamic_anchors.find(base);
-    if (known != out_.dynamic_anchors.end()) return known->second.empty() ? nullptr : &known->second;
-    auto& anchors = out_.dynamic_anchors[base];  // there before its schemas are, which lead back here
-    for (const auto& [where, name, target] : dynamic_) {
-      if (where == base) anchors[name] = nullptr;
+  const SchemaNode::ByName<Ref>* anchors_of(const std::string& base) {
+    const auto [known, added] = out_.dynamic_anchors.try_emplace(base);
+    if (added) {
+      for (const auto& [where, name, target] : dynamic_) {
+        if (where == base) known->second[name] = node(*target, base, "#" + name);
+      }
     }
-    for (const auto& [where, name, target] : dynamic_) {
-      if (where == base) anchors[name] = node(*target, base, depth + 1);
-    }
-    return anchors.empty() ? nullptr : &anchors;
+    return known->second.empty() ? nullptr : &known->second;
   }
 
-  void references(SchemaNode& made, const json& schema, const std::string& base, std::uint32_t depth) {
-    if (schema.contains("$ref")) made.ref = resolve(text(schema, "$ref"), base, depth);
+  void references(SchemaNode& made, const json& schema, const std::string& base) {
+    if (schema.contains("$ref")) made.ref = resolve(text(schema, "$ref"), base);
     if (!schema.contains("$dynamicRef")) return;
     const std::string reference = text(schema, "$dynamicRef");
-    made.dynamic_ref = resolve(reference, base, depth);
+    made.dynamic_ref = resolve(reference, base);
     const std::size_t hash = reference.find('#');
-    const std::string name = hash == std::string::npos ? "" : reference.substr(hash + 1);
+    if (hash == std::string::npos) return;
+    const std::string name = reference.substr(hash + 1);
     for (const auto& [where, anchor, target] : dynamic_) {
-      if (anchor == name && made_.contains(target) && made_.at(target) == made.dynamic_ref) made.dynamic_anchor = name;
+      const auto known = made_.find(target);
+      if (anchor == name && known != made_.end() && known->second == made.dynamic_ref)
+        made.dynamic_anchor = name;
     }
   }
 
-  SchemaNode::Ref resolve(const std::string& reference, const std::string& base, std::uint32_t depth) {
+  Ref resolve(const std::string& reference, const std::string& base) {
+    const auto refuse = [&](const char* why) {
+      throw SchemaProblem{"$ref \"" + excerpt(reference, 200) + "\" " + why};
+    };
     const std::string uri = resolve_uri(base, reference);
     const std::size_t hash = uri.find('#');
     const std::string resource = uri.substr(0, hash);
     const std::string fragment = hash == std::string::npos ? "" : decode_percent(uri.substr(hash + 1));
     const auto found = resources_.find(resource);
-    if (found == resources_.end()) {
-      throw Problem{"$ref \"" + reference + "\" leads outside the document; nothing is fetched"};
-    }
-    if (fragment.empty()) return node(*found->second, resource, depth + 1);
-    if (fragment[0] != '/') {
+    if (found == resources_.end()) refuse("leads outside the document; nothing is fetched");
+    const json* target = found->second;
+    if (!fragment.empty() && fragment[0] != '/') {
       const auto anchor = anchors_.find(resource + "#" + fragment);
-      if (anchor == anchors_.end()) throw Problem{"$ref \"" + reference + "\" names an anchor that is not there"};
-      return node(*anchor->second, resource, depth + 1);
+      if (anchor == anchors_.end()) refuse("names an anchor that is not there");
+      target = anchor->second;
+    } else if (!fragment.empty()) {
+      try {
+        target = &found->second->at(json::json_pointer(fragment));
+      } catch (const json::exception&) {
+        refuse("points at nothing");
+      }
     }
-    const json* target = nullptr;
-    try {
-      const json::json_pointer pointer(fragment);
-      if (found->second->contains(pointer)) target = &found->second->at(pointer);
-    } catch (const json::exception&) {
-    }
-    if (target == nullptr) throw Problem{"$ref \"" + reference + "\" points at nothing"};
-    return node(*target, resource, depth + 1);
+    return node(*target, resource, reference);
   }
 
-  static std::string text(const json& schema, const char* key) {
-    if (!schema[key].is_string()) throw Problem{std::string(key) + " must be a string"};
-    return schema[key];
-  }
-
-  void applicators(SchemaNode& made, const json& schema, const std::string& base, std::uint32_t depth) {
-    const auto one = [&](const char* key, SchemaNode::Ref& to) {
-      if (schema.contains(key)) to = node(schema[key], base, depth + 1);
+  void applicators(SchemaNode& made, const json& schema, const std::string& base, const std::string& place) {
+    const auto one = [&](const char* key, Ref& to) {
+      if (schema.contains(key)) to = node(schema[key], base, place + pointer_step(key));
     };
-    const auto list = [&](const char* key, std::vector<SchemaNode::Ref>& to) {
+    const auto list = [&](const char* key, std::vector<Ref>& to) {
       if (!schema.contains(key)) return;
-      if (!schema[key].is_array()) throw Problem{std::string(key) + " must be a list of schemas"};
-      for (const json& item : schema[key]) to.push_back(node(item, base, depth + 1));
+      if (!schema[key].is_array() || schema[key].empty())
+        throw SchemaProblem{std::string(key) + " must be a list of schemas"};
+      for (const json& item : schema[key])
+        to.push_back(node(item, base, place + pointer_step(key) + pointer_step(to.size())));
     };
-    const auto map = [&](const char* key, const std::function<void(const std::string&, SchemaNode::Ref)>& to) {
+    const auto map = [&](const char* key, const auto& to) {
       if (!schema.contains(key)) return;
-      if (!schema[key].is_object()) throw Problem{std::string(key) + " must be an object of schemas"};
-      for (const auto& [name, sub] : schema[key].items()) to(name, node(sub, base, depth + 1));
+      if (!schema[key].is_object()) throw SchemaProblem{std::string(key) + " must be an object of schemas"};
+      for (const auto& [name, sub] : schema[key].items()) {
+        to(name, node(sub, base, place + pointer_step(key) + pointer_step(name)));
+      }
     };
     list("prefixItems", made.prefix_items);
     list("allOf", made.all_of);
@@ -199,105 +228,41 @@ class Compiler {
     one("not", made.not_schema);
     one("unevaluatedItems", made.unevaluated_items);
     one("unevaluatedProperties", made.unevaluated_properties);
-    map("properties", [&](const std::string& name, SchemaNode::Ref sub) { made.properties[name] = sub; });
-    map("dependentSchemas", [&](const std::string& name, SchemaNode::Ref sub) { made.dependent_schemas[name] = sub; });
-    map("patternProperties", [&](const std::string& name, SchemaNode::Ref sub) {
-      made.pattern_properties.push_back({expression(name), sub});
+    map("properties", [&](const std::string& name, Ref sub) { made.properties[name] = sub; });
+    map("dependentSchemas", [&](const std::string& name, Ref sub) { made.dependent_schemas[name] = sub; });
+    map("patternProperties", [&](const std::string& name, Ref sub) {
+      auto compiled = compile_pattern(name, out_.limits.pattern_bytes_max);
+      if (!compiled) throw SchemaProblem{compiled.error().message};
+      made.pattern_properties.push_back({std::move(*compiled), sub});
     });
   }
 
-  std::unique_ptr<RE2> expression(const std::string& pattern) const {
-    if (pattern.size() > out_.limits.pattern_bytes_max) {
-      throw Problem{"a pattern is longer than " + std::to_string(out_.limits.pattern_bytes_max) + " bytes"};
-    }
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(1 << 20);
-    auto made = std::make_unique<RE2>(pattern, options);
-    if (!made->ok()) throw Problem{"pattern \"" + pattern + "\" cannot be used: " + made->error()};
-    return made;
-  }
-
-  void assertions(SchemaNode& made, const json& schema) const {
-    const auto count = [&](const char* key, std::optional<std::uint64_t>& to) {
-      if (!schema.contains(key)) return;
-      const json& value = schema[key];
-      if (!value.is_number() || value.get<double>() < 0) throw Problem{std::string(key) + " must be a whole number from 0"};
-      to = static_cast<std::uint64_t>(value.get<double>());
-    };
-    const auto number = [&](const char* key, std::optional<json>& to) {
-      if (!schema.contains(key)) return;
-      if (!schema[key].is_number()) throw Problem{std::string(key) + " must be a number"};
-      to = schema[key];
-    };
-    if (schema.contains("type")) {
-      const json& type = schema["type"];
-      for (const json& one : type.is_array() ? type : json::array({type})) {
-        if (!one.is_string()) throw Problem{"type must be a name or a list of names"};
-        made.types.push_back(one);
-      }
-    }
-    if (schema.contains("enum")) {
-      made.has_enum = true;
-      made.enum_values = schema["enum"];
-    }
-    if (schema.contains("const")) made.constant = schema["const"];
-    number("maximum", made.maximum);
-    number("minimum", made.minimum);
-    number("exclusiveMaximum", made.exclusive_maximum);
-    number("exclusiveMinimum", made.exclusive_minimum);
-    number("multipleOf", made.multiple_of);
-    count("maxLength", made.max_length);
-    count("minLength", made.min_length);
-    count("maxItems", made.max_items);
-    count("minItems", made.min_items);
-    count("maxProperties", made.max_properties);
-    count("minProperties", made.min_properties);
-    count("maxContains", made.max_contains);
-    count("minContains", made.min_contains);
-    made.unique_items = schema.contains("uniqueItems") && schema["uniqueItems"] == true;
-    if (schema.contains("pattern")) made.pattern = expression(text(schema, "pattern"));
-    if (schema.contains("required")) {
-      if (!schema["required"].is_array()) throw Problem{"required must be a list of names"};
-      for (const json& name : schema["required"]) {
-        if (!name.is_string()) throw Problem{"required must be a list of names"};
-        made.required.push_back(name);
-      }
-    }
-    if (schema.contains("dependentRequired") && schema["dependentRequired"].is_object()) {
-      for (const auto& [name, needs] : schema["dependentRequired"].items()) {
-        made.dependent_required[name] = needs.get<std::vector<std::string>>();
-      }
-    }
-  }
-
-  struct DynamicAnchor {
-    std::string base;
-    std::string name;
-    const json* target;
-  };
   Schema::Compiled& out_;
-  const json& root_;
+  std::deque<Work> queue_;
   std::map<std::string, const json*> resources_;
-  std::map<std::string, const json*> anchors_;
-  std::map<const json*, std::string> bases_;
-  std::map<const json*, SchemaNode::Ref> made_;
+  std::map<std::string, const json*> anchors_;  // by base and "#" and name
+  std::map<const json*, std::string> bases_;    // of all schemas that index() found
+  std::map<const json*, SchemaNode*> made_;
   std::vector<DynamicAnchor> dynamic_;
 };
 
 }  // namespace
 
 Result<Schema> Schema::compile(std::string_view schema_text, SchemaLimits limits) {
-  const auto refused = [](const std::string& why) { return Error{Errc::incompatible, "JSON Schema: " + why}; };
-  const json document = json::parse(schema_text, nullptr, false);
-  if (document.is_discarded()) return refused("not a JSON text");
+  const auto refused = [](const std::string& why) {
+    return Error{Errc::incompatible, "JSON Schema: " + why};
+  };
+  // Strict where nlohmann is not (repeated keys), and bounds the depth before anything recurses.
+  if (const auto strict = canonical_json(schema_text); !strict) return refused(strict.error().message);
   auto compiled = std::make_unique<Compiled>();
+  compiled->document = nlohmann::json::parse(schema_text, nullptr, false);
   compiled->limits = limits;
+  if (compiled->document.is_discarded()) return refused("not a JSON text");
   try {
-    Compiler(*compiled, document).run();
-  } catch (const Problem& problem) {
+    Compiler(*compiled).run();
+  } catch (const SchemaProblem& problem) {
     return refused(problem.text);
-  } catch (const json::exception& problem) {
+  } catch (const nlohmann::json::exception& problem) {
     return refused(problem.what());
   }
   return Schema(std::move(compiled));

@@ -5,7 +5,8 @@
 namespace toolpost {
 namespace {
 
-/// Length of the sequence that begins at `text`, 0 if it is none. The ranges are table 3-7 of the Unicode Standard.
+/// Length of the sequence that begins at `text`, 0 if it is none. The ranges are table 3-7 of the Unicode
+/// Standard.
 std::size_t sequence_size(const unsigned char* text, std::size_t left) {
   const auto tail = [&](std::size_t at) { return (text[at] & 0xc0) == 0x80; };
   const unsigned char lead = text[0];
@@ -14,13 +15,13 @@ std::size_t sequence_size(const unsigned char* text, std::size_t left) {
   if (lead < 0xe0) return 2;
   if (left < 3 || !tail(2)) return 0;
   if (lead < 0xf0) {
-    if (lead == 0xe0 && text[1] < 0xa0) return 0;   // overlong
-    if (lead == 0xed && text[1] > 0x9f) return 0;   // surrogate
+    if (lead == 0xe0 && text[1] < 0xa0) return 0;  // overlong
+    if (lead == 0xed && text[1] > 0x9f) return 0;  // surrogate
     return 3;
   }
   if (left < 4 || !tail(3)) return 0;
-  if (lead == 0xf0 && text[1] < 0x90) return 0;     // overlong
-  if (lead == 0xf4 && text[1] > 0x8f) return 0;     // past U+10FFFF
+  if (lead == 0xf0 && text[1] < 0x90) return 0;  // overlong
+  if (lead == 0xf4 && text[1] > 0x8f) return 0;  // past U+10FFFF
   return 4;
 }
 

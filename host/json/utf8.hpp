@@ -1,5 +1,6 @@
 #pragma once
-// UTF-8 one code point at a time, and the check that makes this safe. Not for policy on characters (see invisible.hpp).
+// UTF-8 one code point at a time, and the check that makes this safe. Not for policy on characters (see
+// invisible.hpp).
 
 #include <cstdint>
 #include <string>

@@ -14,13 +14,15 @@ std::string canonical(std::string_view text) {
 TEST_CASE("canonical json: the same meaning has the same bytes", "[json]") {
   CHECK(canonical(R"( {"b":1, "a":[ 1.0 ,"\u0041", {} , [ ] ], "\u0061a":null} )") ==
         R"({"a":[1,"A",{},[]],"aa":null,"b":1})");
-  CHECK(canonical(R"({"z":{"y":1,"x":[true,false]},"a":"\/\n\u00e9"})") == "{\"a\":\"/\\n\xc3\xa9\",\"z\":{\"x\":[true,false],\"y\":1}}");
+  CHECK(canonical(R"({"z":{"y":1,"x":[true,false]},"a":"\/\n\u00e9"})") ==
+        "{\"a\":\"/\\n\xc3\xa9\",\"z\":{\"x\":[true,false],\"y\":1}}");
   CHECK(canonical("\t\"x\"\n") == "\"x\"");
 }
 
 TEST_CASE("canonical json: each number has one form", "[json]") {
   for (const char* one : {"1", "1.0", "10e-1", "0.1E1", "1e+0"}) CHECK(canonical(one) == "1");
-  for (const char* zero : {"0", "-0", "-0.0", "0e5", "1e-400", "0.0e999999999999999999999", "1e-99999999999999999999"}) {
+  for (const char* zero :
+       {"0", "-0", "-0.0", "0e5", "1e-400", "0.0e999999999999999999999", "1e-99999999999999999999"}) {
     CHECK(canonical(zero) == "0");
   }
   CHECK(canonical("0." + std::string(400, '0') + "1") == "0");
@@ -30,13 +32,43 @@ TEST_CASE("canonical json: each number has one form", "[json]") {
   CHECK(canonical("9007199254740993") != canonical("9007199254740992"));
   CHECK(canonical("0.10") == "0.1");
   CHECK(canonical("1.5E300") == canonical("15e299"));
-  for (const char* unfit : {"18446744073709551616", "-9223372036854775809", "1e400", "-1e400"}) CHECK_FALSE(canonical_json(unfit));
+  for (const char* unfit : {"18446744073709551616", "-9223372036854775809", "1e400", "-1e400"})
+    CHECK_FALSE(canonical_json(unfit));
 }
 
 TEST_CASE("canonical json: what is no JSON is refused, saying where", "[json]") {
-  for (const char* bad : {"", " ", "{", "[", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "+1",
-                          "-", "1e", "tru", "nul", "\"", "\"\\x\"", "\"\\ud800\"", "\"\\udc00\"", "\"a\nb\"", "1 2", "[1 2]", "NaN",
-                          "\"\\u12g4\"", "{\"a\":1,\"\\u0061\":2}", "\"\xff\"", "\"\xed\xa0\x80\"", "]", "\xef\xbb\xbf{}"}) {
+  for (const char* bad : {"",
+                          " ",
+                          "{",
+                          "[",
+                          "[1",
+                          "[1,]",
+                          "{\"a\"}",
+                          "{\"a\":}",
+                          "{\"a\":1,}",
+                          "{a:1}",
+                          "01",
+                          "1.",
+                          ".5",
+                          "+1",
+                          "-",
+                          "1e",
+                          "tru",
+                          "nul",
+                          "\"",
+                          "\"\\x\"",
+                          "\"\\ud800\"",
+                          "\"\\udc00\"",
+                          "\"a\nb\"",
+                          "1 2",
+                          "[1 2]",
+                          "NaN",
+                          "\"\\u12g4\"",
+                          "{\"a\":1,\"\\u0061\":2}",
+                          "\"\xff\"",
+                          "\"\xed\xa0\x80\"",
+                          "]",
+                          "\xef\xbb\xbf{}"}) {
     CAPTURE(bad);
     CHECK_FALSE(canonical_json(bad));
   }
