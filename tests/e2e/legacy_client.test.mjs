@@ -7,7 +7,7 @@ import { Place, bounded } from './place.mjs';
 
 async function connect(t, place = new Place(t)) {
   const client = new Client({ name: 'legacy', version: '1' });
-  t.after(() => client.close());
+  place.onEnd(() => client.close());
   await client.connect(new StdioClientTransport(place.stdio));
   return client;
 }
@@ -35,7 +35,7 @@ test('legacy client: echo gives back what it got', bounded, async (t) => {
 
 test('legacy client: invalid arguments are a tool error that names the field', bounded, async (t) => {
   const client = await connect(t);
-  await client.listTools();
+  await client.listTools(); // so that the SDK checks the answers against the tools' output schemas
   for (const [args, field] of [[{}, 'text'], [{ text: 7 }, 'text'], [{ text: 'x', txet: 'x' }, 'txet']]) {
     const result = await call(client, 'echo', args);
     assert.equal(result.isError, true);

@@ -7,12 +7,20 @@ import { join } from 'node:path';
 export const bounded = { timeout: 20_000 };
 
 export class Place {
+  #ends = [];
+
   constructor(t) {
     if (!process.env.TOOLPOST) throw new Error('TOOLPOST must name the toolpost binary');
     this.folder = mkdtempSync(join(tmpdir(), 'toolpost-e2e-'));
     this.project = join(this.folder, 'project'); // the working directory, so the root that files may be read from
     for (const name of ['project', 'home', 'state']) mkdirSync(join(this.folder, name));
-    t.after(() => rmSync(this.folder, { recursive: true, force: true }));
+    // One hook: node:test runs hooks oldest first and skips the rest after a failure, which would leave a server running.
+    t.after(async () => {
+      const ended = await Promise.allSettled(this.#ends.map((end) => end()));
+      // A probe that an SDK started besides the client may still be writing its state.
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      for (const one of ended) if (one.status === 'rejected') throw one.reason;
+    });
     this.args = ['--state-dir', join(this.folder, 'state'), 'serve'];
   }
 
@@ -23,6 +31,9 @@ export class Place {
     this.args.unshift('--config', path);
     return this;
   }
+
+  /** What ends a server of this place; done before its folder is removed. */
+  onEnd(end) { this.#ends.push(end); }
 
   write(name, text) {
     const path = join(this.project, name);

@@ -9,7 +9,7 @@ import { RawPeer } from './raw_peer.mjs';
 
 async function start(t, mock, options, environment) {
   const place = new Place(t).configure(providerConfig(mock.url, options));
-  const peer = new RawPeer(t, place, environment);
+  const peer = new RawPeer(place, environment);
   await peer.initialize();
   return { peer, place };
 }

@@ -7,7 +7,7 @@ import { providerConfig } from './provider_config.mjs';
 import { RawPeer } from './raw_peer.mjs';
 
 async function chat(t, url, options) {
-  const peer = new RawPeer(t, new Place(t).configure(providerConfig(url, options)));
+  const peer = new RawPeer(new Place(t).configure(providerConfig(url, options)));
   await peer.initialize();
   const { result } = await peer.call(1, 'chat', { prompt });
   return { ...result, text: result.content[0].text, attempts: result._meta['toolpost/call'].attempts };

@@ -8,7 +8,7 @@ export class RawPeer {
   stderr = '';
   #waiting = new Set();
 
-  constructor(t, place, extraEnvironment = {}) {
+  constructor(place, extraEnvironment = {}) {
     const { command, args, cwd, env } = place.stdio;
     this.process = spawn(command, args, { cwd, env: { ...env, ...extraEnvironment } });
     this.process.stdin.on('error', () => {}); // the server may be gone; `exited` tells
@@ -18,7 +18,7 @@ export class RawPeer {
     this.closed = once(this.process, 'close').then(() => {
       for (const waiter of this.#waiting) waiter.reject(new Error(`the server is gone; its stderr: ${this.stderr}`));
     });
-    t.after(async () => {
+    place.onEnd(async () => {
       this.process.kill('SIGKILL');
       await this.closed;
     });
@@ -67,5 +67,4 @@ export class RawPeer {
     this.send({ method: 'notifications/initialized' });
     return answer;
   }
-
 }

@@ -8,7 +8,7 @@ import { isAlive, workersOf } from './processes.mjs';
 import { RawPeer } from './raw_peer.mjs';
 
 async function start(t, place = new Place(t)) {
-  const peer = new RawPeer(t, place);
+  const peer = new RawPeer(place);
   await peer.initialize();
   return peer;
 }
