@@ -15,11 +15,14 @@ namespace {
 constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::chrono::milliseconds kBusyAdvice{500};
 
-bool in_memory(const std::string& file) { return file == ":memory:"; }
+bool in_memory(const std::string& file) {
+  return file == ":memory:";
+}
 
-// WAL with synchronous=NORMAL. A commit has been handed to the kernel when it returns, so it survives kill -9 of the
-// process, which is what threads promise. Only a power cut may take the last commits (never the file's consistency);
-// FULL would close that gap for one fsync per commit, milliseconds on a disk, in every call that stores.
+// WAL with synchronous=NORMAL. A commit has been handed to the kernel when it returns, so it survives kill -9
+// of the process, which is what threads promise. Only a power cut may take the last commits (never the file's
+// consistency); FULL would close that gap for one fsync per commit, milliseconds on a disk, in every call
+// that stores.
 constexpr const char* kSettings = R"sql(
   PRAGMA synchronous = NORMAL;
   PRAGMA foreign_keys = ON;
@@ -30,7 +33,8 @@ constexpr const char* kSettings = R"sql(
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& file, const SqliteOptions& options) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& file,
+                                                             const SqliteOptions& options) {
   if (!in_memory(file)) {
     if (auto prepared = prepare_store_file(file); !prepared) return prepared.error();
   }
@@ -42,11 +46,14 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
   return database;
 }
 
-SqliteDatabase::~SqliteDatabase() { sqlite3_close_v2(handle_); }
+SqliteDatabase::~SqliteDatabase() {
+  sqlite3_close_v2(handle_);
+}
 
 Result<void> SqliteDatabase::connect() {
   // The store's own mutex guards the connection, hence NOMUTEX.
-  if (sqlite3_open_v2(file_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) {
+  if (sqlite3_open_v2(file_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) !=
+      SQLITE_OK) {
     return failed("opening it");
   }
   sqlite3_extended_result_codes(handle_, 1);
@@ -63,7 +70,8 @@ Result<void> SqliteDatabase::connect() {
 Result<void> SqliteDatabase::use_write_ahead_log() {
   constexpr int kPauseMs = 10;
   std::string mode;
-  // Two hosts that start at once both want the exclusive lock of the switch; SQLite does not wait for that one itself.
+  // Two hosts that start at once both want the exclusive lock of the switch; SQLite does not wait for that
+  // one itself.
   for (auto waited = Millis{0};; waited += Millis{kPauseMs}) {
     SqliteStatement statement;
     int code = SQLITE_ERROR;
@@ -79,8 +87,9 @@ Result<void> SqliteDatabase::use_write_ahead_log() {
     sqlite3_sleep(kPauseMs);
   }
   if (mode == "wal" || in_memory(file_)) return {};
-  return Error{Errc::unavailable, "the store " + file_ + " lies on a file system without shared memory (a network disk?); "
-                                  "set store.state_dir to a local one"};
+  return Error{Errc::unavailable, "the store " + file_ +
+                                      " lies on a file system without shared memory (a network disk?); "
+                                      "set store.state_dir to a local one"};
 }
 
 Result<std::int64_t> SqliteDatabase::query(const char* sql) {
@@ -100,27 +109,31 @@ Result<void> SqliteDatabase::bring_schema() {
   if (*version == kStoreSchemaVersion) return {};  // the common case waits for no other host's write lock
   SqliteTransaction transaction(*this);
   if (auto begun = transaction.begin_write(); !begun) return begun;
-  version = query("PRAGMA user_version");          // another host may have made the tables meanwhile
+  version = query("PRAGMA user_version");  // another host may have made the tables meanwhile
   if (!version) return version.error();
   if (*version == kStoreSchemaVersion) return {};
   if (*version != 0) {
     return Error{Errc::incompatible, "the store " + file_ + " has schema " + std::to_string(*version) +
-                                         ", and this host understands only " + std::to_string(kStoreSchemaVersion) +
+                                         ", and this host understands only " +
+                                         std::to_string(kStoreSchemaVersion) +
                                          "; use the newer host that made it, or set another store.state_dir"};
   }
   auto tables = query("SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
   if (*tables != 0) {
-    return Error{Errc::unavailable, "the store " + file_ + " is some other program's database; move it away, or set another "
-                                    "store.state_dir"};
+    return Error{Errc::unavailable, "the store " + file_ +
+                                        " is some other program's database; move it away, or set another "
+                                        "store.state_dir"};
   }
   if (auto made = run(kStoreSchema); !made) return made;
-  if (auto noted = run(("PRAGMA user_version = " + std::to_string(kStoreSchemaVersion)).c_str()); !noted) return noted;
+  if (auto noted = run(("PRAGMA user_version = " + std::to_string(kStoreSchemaVersion)).c_str()); !noted)
+    return noted;
   return transaction.commit();
 }
 
 Result<void> SqliteDatabase::run(const char* sql) {
-  return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Result<void>{} : failed("using it");
+  return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Result<void>{}
+                                                                            : failed("using it");
 }
 
 Error SqliteDatabase::failed(const char* doing) const {
@@ -130,13 +143,14 @@ Error SqliteDatabase::failed(const char* doing) const {
   switch (code) {
     case SQLITE_FULL:
       error.code = Errc::exhausted;
-      error.message += "; the disk is full or the file has reached its " + std::to_string(options_.file_bytes_max) +
-                       " bytes: free space, or move the file away";
+      error.message += "; the disk is full or the file has reached its " +
+                       std::to_string(options_.file_bytes_max) + " bytes: free space, or move the file away";
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       error.retry_after = kBusyAdvice;
-      error.message += "; another process held it for more than " + std::to_string(options_.busy_max.count()) +
+      error.message += "; another process held it for more than " +
+                       std::to_string(options_.busy_max.count()) +
                        " ms: try again, or end a program that has it open";
       break;
     case SQLITE_READONLY:
@@ -147,8 +161,9 @@ Error SqliteDatabase::failed(const char* doing) const {
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      error.message += "; the file is damaged: move it away (its threads are lost to the host; the sqlite3 program's "
-                       ".recover may save them) and start again";
+      error.message +=
+          "; the file is damaged: move it away (its threads are lost to the host; the sqlite3 program's "
+          ".recover may save them) and start again";
       break;
     case SQLITE_IOERR:
       error.message += "; the disk failed or is full: look at it, then start again";
@@ -160,7 +175,8 @@ Error SqliteDatabase::failed(const char* doing) const {
 }
 
 SqliteTransaction::~SqliteTransaction() {
-  // Out of autocommit means still open: neither committed nor rolled back by SQLite itself after a grave error.
+  // Out of autocommit means still open: neither committed nor rolled back by SQLite itself after a grave
+  // error.
   if (sqlite3_get_autocommit(database_.handle()) == 0) {
     sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   }

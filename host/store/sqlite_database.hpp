@@ -1,6 +1,6 @@
 #pragma once
-// One connection to the store's file: opened, locked down, with the right schema, and with errors that say what to do.
-// Not for what the tables mean (see sqlite_store.cpp).
+// One connection to the store's file: opened, locked down, with the right schema, and with errors that say
+// what to do. Not for what the tables mean (see sqlite_store.cpp).
 
 #include <cstdint>
 #include <memory>
@@ -14,8 +14,9 @@ struct sqlite3;
 namespace toolpost {
 
 struct SqliteOptions {
-  Millis busy_max{2'000};                       // waiting for another host's transaction; 0 does not wait, ..60,000
-  std::uint64_t file_bytes_max = 1ull << 30;    // the file does not grow past it; 64 KiB..1 TiB, counted in pages
+  Millis busy_max{2'000};  // waiting for another host's transaction; 0 does not wait, ..60,000
+  std::uint64_t file_bytes_max = 1ull
+                                 << 30;  // the file does not grow past it; 64 KiB..1 TiB, counted in pages
 };
 
 class SqliteDatabase {
@@ -32,7 +33,8 @@ class SqliteDatabase {
   Error failed(const char* doing) const;
 
  private:
-  SqliteDatabase(std::string file, const SqliteOptions& options) : file_(std::move(file)), options_(options) {}
+  SqliteDatabase(std::string file, const SqliteOptions& options)
+      : file_(std::move(file)), options_(options) {}
   Result<void> connect();
   Result<void> use_write_ahead_log();
   Result<void> bring_schema();

@@ -4,7 +4,9 @@
 
 namespace toolpost {
 
-SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
+SqliteStatement::~SqliteStatement() {
+  sqlite3_finalize(statement_);
+}
 
 bool SqliteStatement::prepare(sqlite3* database, const char* sql) {
   return sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr) == SQLITE_OK;
@@ -29,13 +31,19 @@ SqliteUse& SqliteUse::bind(std::int64_t number) {
   return *this;
 }
 
-int SqliteUse::step() { return failure_ != 0 ? failure_ : sqlite3_step(statement_); }
+int SqliteUse::step() {
+  return failure_ != 0 ? failure_ : sqlite3_step(statement_);
+}
 
 std::string SqliteUse::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return bytes == nullptr ? "" : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+  return bytes == nullptr
+             ? ""
+             : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
-std::int64_t SqliteUse::number(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t SqliteUse::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 }  // namespace toolpost

@@ -11,15 +11,17 @@ constexpr int kRemovedPerTransaction = 200;
 
 bool is_thread_id(std::string_view id) {
   return !id.empty() && id.size() <= kThreadIdBytesMax && std::all_of(id.begin(), id.end(), [](char letter) {
-    return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           letter == '-' || letter == '_';
+    return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
+           (letter >= 'A' && letter <= 'Z') || letter == '-' || letter == '_';
   });
 }
 
-/// The one answer for unknown, expired and foreign ids. An id that cannot be ours is not repeated: it may hold anything.
+/// The one answer for unknown, expired and foreign ids. An id that cannot be ours is not repeated: it may
+/// hold anything.
 Error unknown_thread(const std::string& id) {
-  return {Errc::not_found, "thread " + (is_thread_id(id) ? id : "(not an id of this host)") +
-                               " is unknown or has expired; start again without continuation_id and give the full context"};
+  return {Errc::not_found,
+          "thread " + (is_thread_id(id) ? id : "(not an id of this host)") +
+              " is unknown or has expired; start again without continuation_id and give the full context"};
 }
 
 Error too_much(const std::string& what, const char* setting, std::uint64_t limit, const char* advice) {
@@ -43,7 +45,9 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::int64_t size_of(const std::string& text) { return static_cast<std::int64_t>(text.size()); }
+std::int64_t size_of(const std::string& text) {
+  return static_cast<std::int64_t>(text.size());
+}
 
 }  // namespace
 
@@ -54,14 +58,16 @@ const std::array<const char*, SqliteStore::query_count> SqliteStore::kSql = {
     "INSERT INTO turns (thread, number, tool, body, created_ms) VALUES (?, ?, ?, ?, ?)",
     "SELECT body FROM turns WHERE thread = ? ORDER BY number",
     "SELECT tool, body FROM states WHERE thread = ? ORDER BY tool",
-    "SELECT length(CAST(tool AS BLOB)) + length(CAST(body AS BLOB)) FROM states WHERE thread = ? AND tool = ?",
+    "SELECT length(CAST(tool AS BLOB)) + length(CAST(body AS BLOB)) "
+    "FROM states WHERE thread = ? AND tool = ?",
     "INSERT INTO states (thread, tool, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
     "SELECT body FROM plugin_values WHERE owner = ? AND plugin = ? AND name = ?",
     "SELECT count(*) FROM plugin_values WHERE owner = ? AND plugin = ? AND name <> ?",
     "INSERT INTO plugin_values (owner, plugin, name, body, changed_ms) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET body = excluded.body, changed_ms = excluded.changed_ms",
     "DELETE FROM plugin_values WHERE owner = ? AND plugin = ? AND name = ?",
-    "DELETE FROM threads WHERE id IN (SELECT id FROM threads WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
+    "DELETE FROM threads WHERE id IN "
+    "(SELECT id FROM threads WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
 };
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, const StoreSettings& settings,
@@ -71,7 +77,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
   if (!database) return database.error();
   store->database_ = std::move(*database);
   for (std::size_t i = 0; i < query_count; ++i) {
-    if (!store->statements_[i].prepare(store->database_->handle(), kSql[i])) return store->database_->failed("preparing it");
+    if (!store->statements_[i].prepare(store->database_->handle(), kSql[i]))
+      return store->database_->failed("preparing it");
   }
   return store;
 }
@@ -80,7 +87,8 @@ Result<void> SqliteStore::finish(SqliteUse& use, const char* doing) {
   return use.step() == SQLITE_DONE ? Result<void>{} : database_->failed(doing);
 }
 
-Result<std::string> SqliteStore::read_thread(const std::string& owner, const std::string& id, std::int64_t now_ms) {
+Result<std::string> SqliteStore::read_thread(const std::string& owner, const std::string& id,
+                                             std::int64_t now_ms) {
   const std::lock_guard lock(mutex_);
   if (!is_thread_id(id)) return unknown_thread(id);
   SqliteTransaction transaction(*database_);  // turns and state of one moment
@@ -90,7 +98,8 @@ Result<std::string> SqliteStore::read_thread(const std::string& owner, const std
     SqliteUse thread(statements_[find_thread]);
     const int step = thread.bind(id).step();
     if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("reading a thread");
-    if (step == SQLITE_DONE || thread.text(0) != owner || thread.number(2) <= now_ms) return unknown_thread(id);
+    if (step == SQLITE_DONE || thread.text(0) != owner || thread.number(2) <= now_ms)
+      return unknown_thread(id);
     head = "{\"id\":" + quoted(id) + ",\"created_ms\":" + std::to_string(thread.number(1)) +
            ",\"expires_ms\":" + std::to_string(thread.number(2));
   }
@@ -157,7 +166,8 @@ Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& ap
     if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("storing a turn");
     exists = step == SQLITE_ROW;
     if (!exists && append.unknown == UnknownThread::refuse) return unknown_thread(append.id);
-    if (exists && (thread.text(0) != batch.owner || thread.number(2) <= batch.now_ms)) return unknown_thread(append.id);
+    if (exists && (thread.text(0) != batch.owner || thread.number(2) <= batch.now_ms))
+      return unknown_thread(append.id);
     if (exists) {
       turns = thread.number(3);
       bytes = thread.number(4);
@@ -205,7 +215,8 @@ Result<void> SqliteStore::store_state(const ThreadAppend& append) {
 
 Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
   if (put.key.empty() || put.key.size() > kValueKeyBytesMax) {
-    return Error{Errc::invalid_input, "the key of a stored value has 1 to " + std::to_string(kValueKeyBytesMax) + " bytes"};
+    return Error{Errc::invalid_input,
+                 "the key of a stored value has 1 to " + std::to_string(kValueKeyBytesMax) + " bytes"};
   }
   if (put.value_json.empty()) {
     SqliteUse gone(statements_[drop_value]);
@@ -218,9 +229,11 @@ Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
   }
   {
     SqliteUse others(statements_[count_values]);
-    if (others.bind(batch.owner).bind(put.plugin).bind(put.key).step() != SQLITE_ROW) return database_->failed("storing a value");
+    if (others.bind(batch.owner).bind(put.plugin).bind(put.key).step() != SQLITE_ROW)
+      return database_->failed("storing a value");
     if (others.number(0) >= kValuesMax) {
-      return too_much("a value of plugin " + put.plugin, "the number of values a plugin may keep for one owner",
+      return too_much("a value of plugin " + put.plugin,
+                      "the number of values a plugin may keep for one owner",
                       static_cast<std::uint64_t>(kValuesMax), "remove or reuse keys");
     }
   }
@@ -233,7 +246,10 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
   for (;;) {
     const std::lock_guard lock(mutex_);
     SqliteUse expired(statements_[drop_expired]);
-    if (auto done = finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}), "removing old threads"); !done) return done;
+    if (auto done =
+            finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}), "removing old threads");
+        !done)
+      return done;
     if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) return {};
   }
 }

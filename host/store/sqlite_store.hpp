@@ -16,11 +16,13 @@ namespace toolpost {
 class SqliteStore final : public ThreadStore {
  public:
   /// `file` may be ":memory:". Makes its folder (0700) and the file (0600).
-  /// Errors: unavailable, exhausted; incompatible when a newer host made the file. All name the file and the remedy.
+  /// Errors: unavailable, exhausted; incompatible when a newer host made the file. All name the file and the
+  /// remedy.
   static Result<std::unique_ptr<SqliteStore>> open(const std::string& file, const StoreSettings& settings,
                                                    const SqliteOptions& options = {});
 
-  Result<std::string> read_thread(const std::string& owner, const std::string& id, std::int64_t now_ms) override;
+  Result<std::string> read_thread(const std::string& owner, const std::string& id,
+                                  std::int64_t now_ms) override;
   Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
                                                const std::string& key) override;
   Result<void> commit(const StoreBatch& batch) override;
@@ -28,8 +30,20 @@ class SqliteStore final : public ThreadStore {
 
  private:
   enum Query : std::size_t {
-    find_thread, insert_thread, extend_thread, insert_turn, read_turns, read_states, find_state, put_state,
-    find_value, count_values, put_value, drop_value, drop_expired, query_count,
+    find_thread,
+    insert_thread,
+    extend_thread,
+    insert_turn,
+    read_turns,
+    read_states,
+    find_state,
+    put_state,
+    find_value,
+    count_values,
+    put_value,
+    drop_value,
+    drop_expired,
+    query_count,
   };
   static const std::array<const char*, query_count> kSql;
 
@@ -44,8 +58,9 @@ class SqliteStore final : public ThreadStore {
 
   const StoreSettings settings_;
   std::mutex mutex_;
-  std::unique_ptr<SqliteDatabase> database_;                // guarded by mutex_ after open
-  std::array<SqliteStatement, query_count> statements_;     // guarded by mutex_; finalized before the connection closes
+  std::unique_ptr<SqliteDatabase> database_;  // guarded by mutex_ after open
+  std::array<SqliteStatement, query_count>
+      statements_;  // guarded by mutex_; finalized before the connection closes
 };
 
 }  // namespace toolpost

@@ -13,13 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error refused(const std::string& what, const std::string& why) { return {Errc::unavailable, "the store's " + what + " " + why}; }
+Error refused(const std::string& what, const std::string& why) {
+  return {Errc::unavailable, "the store's " + what + " " + why};
+}
 
 Error failed(const std::string& what, const std::string& doing) {
   const int code = errno;
   const char* advice = code == ENOSPC || code == EDQUOT ? "free space on the disk"
                        : code == EROFS                  ? "put store.state_dir on a disk that can be written"
-                                                        : "let the host's user write there, or set another store.state_dir";
+                                       : "let the host's user write there, or set another store.state_dir";
   return {code == ENOSPC || code == EDQUOT ? Errc::exhausted : Errc::unavailable,
           "the store's " + what + " cannot be " + doing + ": " + std::strerror(code) + "; " + advice};
 }
@@ -31,16 +33,18 @@ Result<void> check_folder(const std::string& folder) {
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("folder " + folder, "made");
   struct stat status{};
   if (stat(folder.c_str(), &status) != 0) return failed("folder " + folder, "examined");
-  if (!S_ISDIR(status.st_mode)) return refused("folder " + folder, "is no folder; move what is there, or set another store.state_dir");
+  if (!S_ISDIR(status.st_mode))
+    return refused("folder " + folder, "is no folder; move what is there, or set another store.state_dir");
   if (status.st_uid != geteuid()) {
     return refused("folder " + folder, "belongs to another user; set another store.state_dir");
   }
-  if ((status.st_mode & 0077) != 0) return refused("folder " + folder, "is open to other users; run: chmod 700 " + folder);
+  if ((status.st_mode & 0077) != 0)
+    return refused("folder " + folder, "is open to other users; run: chmod 700 " + folder);
   return {};
 }
 
-/// Writes an empty file under another name and links it into place, so that it never exists with a wider mode, and
-/// a file that another host makes at the same moment stays.
+/// Writes an empty file under another name and links it into place, so that it never exists with a wider
+/// mode, and a file that another host makes at the same moment stays.
 Result<void> make_file(const std::string& file) {
   std::string fresh = file + ".XXXXXX";
   const int fd = mkstemp(fresh.data());  // mode 0600
@@ -64,8 +68,10 @@ Result<void> prepare_store_file(const std::string& file) {
     if (auto made = make_file(file); !made) return made;
     if (lstat(file.c_str(), &status) != 0) return failed("file " + file, "examined");
   }
-  if (!S_ISREG(status.st_mode)) return refused("file " + file, "is a link or no file; move it away, or set another store.state_dir");
-  if (status.st_uid != geteuid()) return refused("file " + file, "belongs to another user; set another store.state_dir");
+  if (!S_ISREG(status.st_mode))
+    return refused("file " + file, "is a link or no file; move it away, or set another store.state_dir");
+  if (status.st_uid != geteuid())
+    return refused("file " + file, "belongs to another user; set another store.state_dir");
   if ((status.st_mode & 0077) != 0 && chmod(file.c_str(), status.st_mode & 0700) != 0) {
     return failed("file " + file, "closed to other users");
   }

@@ -1,7 +1,7 @@
 #pragma once
-// What outlives a call: conversation threads with their turns and state, and plugins' own values. Behind one interface,
-// so that another database can take SQLite's place. Every id is bound to its owner.
-// Blocking; called on the store's lane. Times are handed in, wall clock in milliseconds; there is no clock inside.
+// What outlives a call: conversation threads with their turns and state, and plugins' own values. Behind one
+// interface, so that another database can take SQLite's place. Every id is bound to its owner. Blocking;
+// called on the store's lane. Times are handed in, wall clock in milliseconds; there is no clock inside.
 
 #include <cstdint>
 #include <optional>
@@ -17,16 +17,16 @@ namespace toolpost {
 enum class UnknownThread { create, refuse };
 
 struct ThreadAppend {
-  std::string id;            // random, 128 bits; 1..64 of letters, digits, "-" and "_"
+  std::string id;  // random, 128 bits; 1..64 of letters, digits, "-" and "_"
   std::string tool;
-  std::string turn_json;     // JSON text; not parsed here
-  std::string state_json;    // of this tool in this thread; empty: unchanged
+  std::string turn_json;   // JSON text; not parsed here
+  std::string state_json;  // of this tool in this thread; empty: unchanged
   UnknownThread unknown = UnknownThread::create;
 };
 struct ValuePut {
   std::string plugin;
-  std::string key;           // 1..1024 bytes
-  std::string value_json;    // JSON text; empty: forget the key
+  std::string key;         // 1..1024 bytes
+  std::string value_json;  // JSON text; empty: forget the key
 };
 
 /// What one call leaves behind; stored whole or not at all, in order.
@@ -41,21 +41,23 @@ struct StoreBatch {
 /// Bounds without a setting.
 constexpr std::size_t kThreadIdBytesMax = 64;
 constexpr std::size_t kValueKeyBytesMax = 1024;
-constexpr std::int64_t kValuesMax = 1000;          // of one plugin and owner: values never expire
+constexpr std::int64_t kValuesMax = 1000;  // of one plugin and owner: values never expire
 
-/// Common errors: unavailable (locked, read-only, damaged) and exhausted (disk full); both name the file and the remedy.
-/// Threads: any.
+/// Common errors: unavailable (locked, read-only, damaged) and exhausted (disk full); both name the file and
+/// the remedy. Threads: any.
 class ThreadStore {
  public:
   virtual ~ThreadStore() = default;
   /// {"id":..., "created_ms":..., "expires_ms":..., "turns":[...], "state":{tool: ...}}.
   /// Unknown, expired and foreign ids are the same not_found, so that an id cannot be probed for.
-  virtual Result<std::string> read_thread(const std::string& owner, const std::string& id, std::int64_t now_ms) = 0;
+  virtual Result<std::string> read_thread(const std::string& owner, const std::string& id,
+                                          std::int64_t now_ms) = 0;
   virtual Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
                                                        const std::string& key) = 0;
-  /// An append extends the thread's life to now + thread_ttl. Turns are numbered here, so that of two hosts that extend
-  /// one thread neither loses a turn. Once it returns, the batch survives the death of the process.
-  /// Errors: exhausted (naming the setting), not_found (as read_thread), invalid_input; then nothing is stored.
+  /// An append extends the thread's life to now + thread_ttl. Turns are numbered here, so that of two hosts
+  /// that extend one thread neither loses a turn. Once it returns, the batch survives the death of the
+  /// process. Errors: exhausted (naming the setting), not_found (as read_thread), invalid_input; then nothing
+  /// is stored.
   virtual Result<void> commit(const StoreBatch& batch) = 0;
   /// Forgets threads whose time has come. Takes many short transactions, so other hosts hardly wait.
   virtual Result<void> remove_expired(std::int64_t now_ms) = 0;

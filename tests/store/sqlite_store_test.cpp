@@ -13,18 +13,24 @@ std::unique_ptr<SqliteStore> in_memory(const StoreSettings& settings = {}) {
 TEST_CASE("store: turns come back in order with the latest state of each tool", "[store]") {
   const auto store = in_memory();
   REQUIRE(store->commit(turn("{\"n\":1}", "{\"step\":1}")));
-  REQUIRE(store->commit({"ann", kNow + 5, {{kThread, "debug", "{\"n\":2}", "[]"}, {kThread, "chat", "{\"n\":3}", "{\"step\":2}"}}, {}}));
+  REQUIRE(
+      store->commit({"ann",
+                     kNow + 5,
+                     {{kThread, "debug", "{\"n\":2}", "[]"}, {kThread, "chat", "{\"n\":3}", "{\"step\":2}"}},
+                     {}}));
   REQUIRE(store->commit(turn("{\"n\":4}")));
   const auto thread = store->read_thread("ann", kThread, kNow);
   REQUIRE(thread);
   CHECK(*thread == "{\"id\":\"" + std::string(kThread) + "\",\"created_ms\":1800000000000,\"expires_ms\":" +
                        std::to_string(kNow + StoreSettings{}.thread_ttl.count()) +
-                       ",\"turns\":[{\"n\":1},{\"n\":2},{\"n\":3},{\"n\":4}],\"state\":{\"chat\":{\"step\":2},\"debug\":[]}}");
+                       ",\"turns\":[{\"n\":1},{\"n\":2},{\"n\":3},{\"n\":4}],\"state\":{\"chat\":{\"step\":2}"
+                       ",\"debug\":[]}}");
 }
 
 TEST_CASE("store: what was committed is there for the next host", "[store]") {
   const StoreWorld world;
-  REQUIRE(world.open()->commit({"ann", kNow, {{kThread, "chat", "{\"n\":1}", ""}}, {{"notes", "k", "\"v\""}}}));
+  REQUIRE(
+      world.open()->commit({"ann", kNow, {{kThread, "chat", "{\"n\":1}", ""}}, {{"notes", "k", "\"v\""}}}));
   const auto store = world.open();
   CHECK(count_turns(*store->read_thread("ann", kThread, kNow)) == 1);
   CHECK(*store->get_value("ann", "notes", "k") == "\"v\"");
@@ -33,7 +39,8 @@ TEST_CASE("store: what was committed is there for the next host", "[store]") {
 TEST_CASE("store: a tool's name is quoted in what is read", "[store]") {
   const auto store = in_memory();
   REQUIRE(store->commit({"ann", kNow, {{kThread, "a\"b\\\n", "1", "2"}}, {}}));
-  CHECK(store->read_thread("ann", kThread, kNow)->find(R"("state":{"a\"b\\\u000a":2}})") != std::string::npos);
+  CHECK(store->read_thread("ann", kThread, kNow)->find(R"("state":{"a\"b\\\u000a":2}})") !=
+        std::string::npos);
 }
 
 TEST_CASE("store: unknown, foreign and expired threads answer the same", "[store]") {
@@ -43,17 +50,23 @@ TEST_CASE("store: unknown, foreign and expired threads answer the same", "[store
   const Error unknown = store->read_thread("ann", kThread, kNow).error();
   REQUIRE(store->commit(turn("1")));
   CHECK(store->read_thread("ann", kThread, kNow + 59'999));
-  for (const Error& error : {store->read_thread("bob", kThread, kNow).error(), store->read_thread("ann", kThread, kNow + 60'000).error(),
-                             store->commit(turn("2", "", kNow, "bob")).error(), store->commit(turn("2", "", kNow + 60'000)).error()}) {
+  for (const Error& error : {store->read_thread("bob", kThread, kNow).error(),
+                             store->read_thread("ann", kThread, kNow + 60'000).error(),
+                             store->commit(turn("2", "", kNow, "bob")).error(),
+                             store->commit(turn("2", "", kNow + 60'000)).error()}) {
     CHECK(error.code == Errc::not_found);
     CHECK(error.message == unknown.message);
   }
-  CHECK(says(unknown, std::string("thread ") + kThread + " is unknown or has expired; start again without continuation_id and give the full context"));
+  CHECK(
+      says(unknown,
+           std::string("thread ") + kThread +
+               " is unknown or has expired; start again without continuation_id and give the full context"));
 }
 
 TEST_CASE("store: an id that cannot be ours is neither stored nor repeated", "[store]") {
   const auto store = in_memory();
-  for (const std::string& id : {std::string(), std::string("a\"b"), std::string("a b"), std::string("a\0b", 3), std::string(65, 'a')}) {
+  for (const std::string& id : {std::string(), std::string("a\"b"), std::string("a b"),
+                                std::string("a\0b", 3), std::string(65, 'a')}) {
     const Error error = store->read_thread("ann", id, kNow).error();
     CHECK(error.code == Errc::not_found);
     CHECK(says(error, "thread (not an id of this host) is unknown or has expired"));
@@ -95,7 +108,8 @@ TEST_CASE("store: remove_expired goes on until all are gone", "[store]") {
   for (int i = 0; i < 450; ++i) CHECK_FALSE(store->read_thread("ann", "t" + std::to_string(i), kNow));
 }
 
-TEST_CASE("store: thread_turns_max turns fit, one more is refused and leaves the thread as it was", "[store]") {
+TEST_CASE("store: thread_turns_max turns fit, one more is refused and leaves the thread as it was",
+          "[store]") {
   StoreSettings settings;
   settings.thread_turns_max = 3;
   const auto store = in_memory(settings);
@@ -112,7 +126,7 @@ TEST_CASE("store: thread_bytes_max holds for turns and present states together",
   StoreSettings settings;
   settings.thread_bytes_max = 4096;
   const auto store = in_memory(settings);
-  const std::size_t tool = 4;                                              // "chat", counted with each row
+  const std::size_t tool = 4;  // "chat", counted with each row
   REQUIRE(store->commit(turn(std::string(2000 - tool, '1'), std::string(1096 - tool, '2'))));
   CHECK(says(store->commit(turn(std::string(1001 - tool, '1'))).error(), "store.thread_bytes_max = 4096"));
   REQUIRE(store->commit(turn(std::string(500 - tool, '1'))));

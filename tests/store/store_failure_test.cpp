@@ -66,7 +66,8 @@ TEST_CASE("store file: folder and file are the user's alone, whatever the umask"
   std::filesystem::remove_all(std::filesystem::path(world.folder));
 }
 
-TEST_CASE("store file: a folder open to others is refused, a file open to others is closed to them", "[store]") {
+TEST_CASE("store file: a folder open to others is refused, a file open to others is closed to them",
+          "[store]") {
   const StoreWorld world;
   world.open();
   REQUIRE(chmod(world.file.c_str(), 0644) == 0);
@@ -111,7 +112,8 @@ TEST_CASE("store file: damage inside the file is an error in use, not a crash", 
   const StoreWorld world;
   {
     const auto store = world.open();
-    for (int i = 0; i < 40; ++i) REQUIRE(store->commit(turn(std::string(2000, '1'), "", kNow, "ann", "t" + std::to_string(i))));
+    for (int i = 0; i < 40; ++i)
+      REQUIRE(store->commit(turn(std::string(2000, '1'), "", kNow, "ann", "t" + std::to_string(i))));
   }
   {
     std::fstream file(world.file, std::ios::in | std::ios::out | std::ios::binary);
@@ -138,7 +140,8 @@ TEST_CASE("store file: a folder that cannot be written is an error that says wha
   const int status = as_common_user(world, [&] {
     if (chmod(world.folder.c_str(), 0500) != 0) return false;
     const auto store = SqliteStore::open(world.file, world.settings);
-    return !store && store.error().code == Errc::unavailable && store.error().message.find(world.file) != std::string::npos &&
+    return !store && store.error().code == Errc::unavailable &&
+           store.error().message.find(world.file) != std::string::npos &&
            store.error().message.find("store.state_dir") != std::string::npos;
   });
   CHECK(status == 0);
@@ -150,7 +153,8 @@ TEST_CASE("store file: a file that cannot be written is refused when it is opene
     if (!SqliteStore::open(world.file, world.settings)) return false;
     if (chmod(world.file.c_str(), 0400) != 0) return false;
     const auto store = SqliteStore::open(world.file, world.settings);
-    return !store && store.error().code == Errc::unavailable && store.error().message.find("chmod 600") != std::string::npos;
+    return !store && store.error().code == Errc::unavailable &&
+           store.error().message.find("chmod 600") != std::string::npos;
   });
   CHECK(status == 0);
 }
@@ -169,7 +173,9 @@ TEST_CASE("store file: a full file refuses the commit whole and still serves rea
   const auto store = world.open(options);
   int stored = 0;
   Result<void> last;
-  while (stored < 100 && (last = store->commit(turn(std::string(8000, '1'), "", kNow, "ann", "t" + std::to_string(stored))))) ++stored;
+  while (stored < 100 &&
+         (last = store->commit(turn(std::string(8000, '1'), "", kNow, "ann", "t" + std::to_string(stored)))))
+    ++stored;
   REQUIRE_FALSE(last);
   CHECK(stored > 3);
   CHECK(last.error().code == Errc::exhausted);
@@ -194,8 +200,8 @@ TEST_CASE("store file: a lock held too long is an error with advice to try again
   CHECK(error.code == Errc::unavailable);
   CHECK(error.retry_after > Millis{0});
   CHECK(says(error, world.file));
-  CHECK(store->read_thread("ann", kThread, kNow));                      // readers do not wait for a writer
-  CHECK(SqliteStore::open(world.file, world.settings, options));        // nor does a host that starts
+  CHECK(store->read_thread("ann", kThread, kNow));                // readers do not wait for a writer
+  CHECK(SqliteStore::open(world.file, world.settings, options));  // nor does a host that starts
   other.run("ROLLBACK");
   CHECK(store->commit(turn("2")));
 }

@@ -20,7 +20,9 @@ TEST_CASE("store shared: two hosts that extend one thread at once lose no turn",
   const auto extend = [&](int host) {
     const auto store = world.open();
     for (int i = 0; i < kTurns; ++i) {
-      if (!store->commit(turn("{\"n\":" + std::to_string(host * kTurns + i) + "}", "{\"h\":" + std::to_string(host) + "}"))) ++failed;
+      if (!store->commit(turn("{\"n\":" + std::to_string(host * kTurns + i) + "}",
+                              "{\"h\":" + std::to_string(host) + "}")))
+        ++failed;
     }
   };
   std::thread one(extend, 0);
@@ -66,7 +68,8 @@ TEST_CASE("store shared: one store may be used by several threads", "[store]") {
     threads.emplace_back([&, i] {
       const std::string id = "t" + std::to_string(i);
       for (int n = 0; n < 40; ++n) {
-        if (!store->commit(turn("{\"n\":1}", "", kNow, "ann", id)) || !store->read_thread("ann", id, kNow)) ++failed;
+        if (!store->commit(turn("{\"n\":1}", "", kNow, "ann", id)) || !store->read_thread("ann", id, kNow))
+          ++failed;
       }
     });
   }
@@ -88,7 +91,10 @@ TEST_CASE("store shared: every commit that was acknowledged survives kill -9", "
       const auto store = SqliteStore::open(world.file, world.settings);
       for (int i = 0; store && i < 10'000; ++i) {
         const char byte = 'x';
-        const auto stored = (*store)->commit({"ann", kNow, {{id, "chat", "{\"n\":" + std::to_string(i) + "}", "1"}}, {{"notes", id, std::to_string(i)}}});
+        const auto stored = (*store)->commit({"ann",
+                                              kNow,
+                                              {{id, "chat", "{\"n\":" + std::to_string(i) + "}", "1"}},
+                                              {{"notes", id, std::to_string(i)}}});
         if (!stored || write(acknowledge.get(), &byte, 1) != 1) break;
       }
       _exit(0);
@@ -114,6 +120,7 @@ TEST_CASE("store shared: every commit that was acknowledged survives kill -9", "
     const std::size_t stored = count_turns(thread);
     CHECK(stored >= count);
     CHECK(stored <= count + 1);  // one may have been committed but not acknowledged yet
-    CHECK(*store->get_value("ann", "notes", id) == std::to_string(stored - 1));  // the whole batch or nothing of it
+    CHECK(*store->get_value("ann", "notes", id) ==
+          std::to_string(stored - 1));  // the whole batch or nothing of it
   }
 }

@@ -50,7 +50,8 @@ inline StoreBatch value(const std::string& key, const std::string& json, const s
 /// How many turns of the form {"n":...} the thread holds.
 inline std::size_t count_turns(const std::string& thread) {
   std::size_t count = 0;
-  for (std::size_t at = thread.find("{\"n\":"); at != std::string::npos; at = thread.find("{\"n\":", at + 1)) ++count;
+  for (std::size_t at = thread.find("{\"n\":"); at != std::string::npos; at = thread.find("{\"n\":", at + 1))
+    ++count;
   return count;
 }
 inline bool says(const Error& error, const std::string& part) {

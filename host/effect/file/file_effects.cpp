@@ -18,34 +18,41 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kRequestBytesMax = 64 << 10;
-constexpr std::uint64_t kReadBytesMin = 4;     // the longest character, so that every read gets on
+constexpr std::uint64_t kReadBytesMin = 4;  // the longest character, so that every read gets on
 constexpr std::uint32_t kDepthMax = 8;
 constexpr std::uint64_t kEntriesMax = 2000;
 constexpr std::size_t kSuffixesMax = 64;
 
-Error bad_request(std::string_view kind, const std::string& why) { return {Errc::invalid_input, std::string(kind) + ": " + why}; }
+Error bad_request(std::string_view kind, const std::string& why) {
+  return {Errc::invalid_input, std::string(kind) + ": " + why};
+}
 
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
-Result<json> parse_request(std::string_view kind, std::string_view text, const std::vector<std::string>& keys) {
+Result<json> parse_request(std::string_view kind, std::string_view text,
+                           const std::vector<std::string>& keys) {
   if (text.size() > kRequestBytesMax) return bad_request(kind, "the request is larger than 64 KiB");
   json request = json::parse(text, nullptr, false);
   if (!request.is_object()) return bad_request(kind, "the request is no JSON object");
   for (const auto& [key, value] : request.items()) {
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
     const auto meant = did_you_mean(key, keys);
-    return bad_request(kind, shown_file_path(key) + " is not known" + (meant ? "; did you mean \"" + *meant + "\"?" : ""));
+    return bad_request(
+        kind, shown_file_path(key) + " is not known" + (meant ? "; did you mean \"" + *meant + "\"?" : ""));
   }
   return request;
 }
 
-Result<std::uint64_t> number_of(std::string_view kind, const json& request, const char* key, std::uint64_t fallback,
-                                std::uint64_t min, std::uint64_t max) {
+Result<std::uint64_t> number_of(std::string_view kind, const json& request, const char* key,
+                                std::uint64_t fallback, std::uint64_t min, std::uint64_t max) {
   const auto found = request.find(key);
   if (found == request.end()) return fallback;
   if (found->is_number_unsigned() && *found >= min && *found <= max) return found->get<std::uint64_t>();
-  return bad_request(kind, "\"" + std::string(key) + "\" must be a whole number from " + std::to_string(min) +
-                               (max == std::numeric_limits<std::int64_t>::max() ? "" : " to " + std::to_string(max)));
+  return bad_request(
+      kind, "\"" + std::string(key) + "\" must be a whole number from " + std::to_string(min) +
+                (max == std::numeric_limits<std::int64_t>::max() ? "" : " to " + std::to_string(max)));
 }
 
 Result<std::string> path_of(std::string_view kind, const json& request, const char* fallback) {
@@ -62,7 +69,8 @@ std::string base64(std::string_view bytes) {
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     const std::string_view group = bytes.substr(at, 3);
     std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0u);
+    for (std::size_t i = 0; i < 3; ++i)
+      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0u);
     for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
   }
   return out;
@@ -115,13 +123,17 @@ class Charge {
 };
 
 /// Up to `wanted` bytes from `offset`; fewer when the file shrank meanwhile.
-Result<std::string> read_range(const OpenedFile& file, std::uint64_t offset, std::uint64_t wanted, std::string_view path) {
+Result<std::string> read_range(const OpenedFile& file, std::uint64_t offset, std::uint64_t wanted,
+                               std::string_view path) {
   std::string bytes(wanted, '\0');
   std::size_t at = 0;
   while (at < bytes.size()) {
-    const ssize_t got = pread(file.fd.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(offset + at));
+    const ssize_t got =
+        pread(file.fd.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(offset + at));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error{Errc::unavailable, "path " + shown_file_path(path) + " cannot be read: " + std::strerror(errno)};
+    if (got < 0)
+      return Error{Errc::unavailable,
+                   "path " + shown_file_path(path) + " cannot be read: " + std::strerror(errno)};
     if (got == 0) break;
     at += static_cast<std::size_t>(got);
   }
@@ -152,26 +164,31 @@ Result<ReadRequest> read_request(std::string_view kind, std::string_view text, c
   auto path = path_of(kind, *request, nullptr);
   auto offset = number_of(kind, *request, "offset", 0, 0, kAny);
   auto limit = number_of(kind, *request, "limit", kAny, kReadBytesMin, kAny);
-  for (const Error* error : {path ? nullptr : &path.error(), offset ? nullptr : &offset.error(), limit ? nullptr : &limit.error()}) {
+  for (const Error* error : {path ? nullptr : &path.error(), offset ? nullptr : &offset.error(),
+                             limit ? nullptr : &limit.error()}) {
     if (error != nullptr) return *error;
   }
   const json binary = request->value("binary", json(false));
   if (!binary.is_boolean()) return bad_request(kind, "\"binary\" must be true or false");
-  return ReadRequest{std::move(*path), *offset, std::min(*limit, settings.file_bytes_max), binary.get<bool>()};
+  return ReadRequest{std::move(*path), *offset, std::min(*limit, settings.file_bytes_max),
+                     binary.get<bool>()};
 }
 
-Result<std::string> read_file(const FileRoots& roots, const FileSettings& settings, const ReadRequest& request, FileBudget& budget) {
+Result<std::string> read_file(const FileRoots& roots, const FileSettings& settings,
+                              const ReadRequest& request, FileBudget& budget) {
   const std::string& path = request.path;
   Charge charge(budget);
   if (!charge.take_file()) {
-    return Error{Errc::exhausted, "path " + shown_file_path(path) + " is one file more than files.files_max = " +
-                                      std::to_string(settings.files_max) + " allows one call; read fewer, or let the operator raise it"};
+    return Error{Errc::exhausted,
+                 "path " + shown_file_path(path) +
+                     " is one file more than files.files_max = " + std::to_string(settings.files_max) +
+                     " allows one call; read fewer, or let the operator raise it"};
   }
   auto file = roots.open_file(path);
   if (!file) return file.error();
   if (request.offset > file->bytes) {
-    return bad_request("file.read", "path " + shown_file_path(path) + " ends at byte " + std::to_string(file->bytes) +
-                                        ", before \"offset\"");
+    return bad_request("file.read", "path " + shown_file_path(path) + " ends at byte " +
+                                        std::to_string(file->bytes) + ", before \"offset\"");
   }
   const std::uint64_t wanted = std::min(request.limit, file->bytes - request.offset);
   if (!charge.take_bytes(wanted)) return bytes_spent(path, wanted, settings);
@@ -210,8 +227,9 @@ Result<std::string> list_files(const FileRoots& roots, const FileSettings& setti
   if (!limit) return limit.error();
   ListingOptions options{static_cast<std::uint32_t>(*depth), *limit, {}};
   const json suffixes = request->value("suffixes", json::array());
-  const bool usable = suffixes.is_array() && suffixes.size() <= kSuffixesMax &&
-                      std::all_of(suffixes.begin(), suffixes.end(), [](const json& one) { return one.is_string(); });
+  const bool usable =
+      suffixes.is_array() && suffixes.size() <= kSuffixesMax &&
+      std::all_of(suffixes.begin(), suffixes.end(), [](const json& one) { return one.is_string(); });
   if (!usable) return bad_request(kind, "\"suffixes\" must be a list of at most 64 strings, e.g. [\".cpp\"]");
   for (const json& suffix : suffixes) options.suffixes.push_back(suffix);
   auto listing = list_folder(roots, *path, options);
@@ -229,10 +247,12 @@ Result<std::string> list_files(const FileRoots& roots, const FileSettings& setti
 
 }  // namespace
 
-Result<std::string> run_file_effect(const FileRoots& roots, const FileSettings& settings, std::string_view kind,
-                                    std::string_view request_json, FileBudget& budget) {
+Result<std::string> run_file_effect(const FileRoots& roots, const FileSettings& settings,
+                                    std::string_view kind, std::string_view request_json,
+                                    FileBudget& budget) {
   if (kind == "file.list") return list_files(roots, settings, kind, request_json, budget);
-  if (kind != "file.read") return Error{Errc::unsupported, "no file effect is called " + shown_file_path(kind)};
+  if (kind != "file.read")
+    return Error{Errc::unsupported, "no file effect is called " + shown_file_path(kind)};
   auto request = read_request(kind, request_json, settings);
   if (!request) return request.error();
   return read_file(roots, settings, *request, budget);

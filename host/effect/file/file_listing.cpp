@@ -36,7 +36,8 @@ class Walk {
         whole = false;
         break;
       }
-      if (is_plain_file_name(entry->d_name) && !roots_.denied(entry->d_name)) names.emplace_back(entry->d_name);
+      if (is_plain_file_name(entry->d_name) && !roots_.denied(entry->d_name))
+        names.emplace_back(entry->d_name);
     }
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
@@ -51,7 +52,8 @@ class Walk {
   bool show(int folder, const std::string& name, const std::string& path, std::uint32_t depth) {
     struct stat status{};
     if (fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return true;  // gone meanwhile
-    if (S_ISREG(status.st_mode)) return !wanted(name) || add({path, ListedType::file, static_cast<std::uint64_t>(status.st_size)});
+    if (S_ISREG(status.st_mode))
+      return !wanted(name) || add({path, ListedType::file, static_cast<std::uint64_t>(status.st_size)});
     if (!S_ISDIR(status.st_mode) || is_generated_folder(name)) return true;
     UniqueFd next = roots_.enter(folder, name.c_str());
     if (!next) return true;
@@ -60,8 +62,9 @@ class Walk {
   }
 
   bool wanted(const std::string& name) const {
-    return options_.suffixes.empty() || std::any_of(options_.suffixes.begin(), options_.suffixes.end(),
-                                                    [&](const std::string& suffix) { return name.ends_with(suffix); });
+    return options_.suffixes.empty() ||
+           std::any_of(options_.suffixes.begin(), options_.suffixes.end(),
+                       [&](const std::string& suffix) { return name.ends_with(suffix); });
   }
 
   bool add(ListedEntry entry) {

@@ -29,11 +29,15 @@ Character first_character(std::string_view text) {
   return {code, bytes};
 }
 
-bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7f && code <= 0x9f); }
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f);
+}
 
 /// Characters that hide or reorder a name on a screen, so that a person approves another path than is read.
 bool is_invisible(char32_t code) {
-  constexpr struct { char32_t first, last; } kRanges[] = {
+  constexpr struct {
+    char32_t first, last;
+  } kRanges[] = {
       {0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200f},
       {0x2028, 0x202e}, {0x2060, 0x2069}, {0xfeff, 0xfeff}, {0xe0000, 0xe007f},
   };

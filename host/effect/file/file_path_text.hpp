@@ -1,6 +1,7 @@
 #pragma once
-// What a path may look like before the kernel sees it, and how a refused one is shown. Percent signs and backslashes
-// are ordinary characters here: nothing is ever decoded. Not for where a path leads (see file_roots.hpp).
+// What a path may look like before the kernel sees it, and how a refused one is shown. Percent signs and
+// backslashes are ordinary characters here: nothing is ever decoded. Not for where a path leads (see
+// file_roots.hpp).
 
 #include <cstddef>
 #include <string>
@@ -15,8 +16,8 @@ constexpr std::size_t kFilePathBytesMax = 4096;
 constexpr std::size_t kFileNameBytesMax = 255;
 
 /// The names of `path` in order, without empty ones and ".". A leading "/" leaves no trace.
-/// Errors: invalid_input for an empty or over-long path or name, "..", control, invisible or direction-changing
-/// characters, and what is not UTF-8.
+/// Errors: invalid_input for an empty or over-long path or name, "..", control, invisible or
+/// direction-changing characters, and what is not UTF-8.
 Result<std::vector<std::string>> split_file_path(std::string_view path);
 
 /// Whether one name, as a folder lists it, could be part of a path that split_file_path accepts.

@@ -35,17 +35,21 @@ Names names_of(const std::string& path) {
   return names;
 }
 
-/// Why `name` in `folder` could not be opened, `code` being errno. It looks again, so under a race only the words differ.
+/// Why `name` in `folder` could not be opened, `code` being errno. It looks again, so under a race only the
+/// words differ.
 Error open_error(int folder, const char* name, int code, std::string_view path) {
   struct stat status{};
   const bool seen = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
   if (code == ELOOP || code == EXDEV || (seen && S_ISLNK(status.st_mode))) {
-    return refused(Errc::permission, path, "leads through the symbolic link \"" + std::string(name) +
-                                               "\", and links are not followed; give the path of what it points to");
+    return refused(Errc::permission, path,
+                   "leads through the symbolic link \"" + std::string(name) +
+                       "\", and links are not followed; give the path of what it points to");
   }
-  if (code == ENOENT) return refused(Errc::not_found, path, "does not exist; check its spelling or list the folder");
+  if (code == ENOENT)
+    return refused(Errc::not_found, path, "does not exist; check its spelling or list the folder");
   if (code == ENOTDIR) {
-    return refused(Errc::invalid_input, path, "uses \"" + std::string(name) + "\" as a folder, but it is none");
+    return refused(Errc::invalid_input, path,
+                   "uses \"" + std::string(name) + "\" as a folder, but it is none");
   }
   const std::string why = "cannot be opened: " + std::string(std::strerror(code));
   if (code == EACCES || code == EPERM) {
@@ -54,12 +58,14 @@ Error open_error(int folder, const char* name, int code, std::string_view path) 
   return refused(Errc::unavailable, path, why);
 }
 
-/// Refuses all but regular files. A FIFO would wait for a writer, a device may never end or act when it is opened.
+/// Refuses all but regular files. A FIFO would wait for a writer, a device may never end or act when it is
+/// opened.
 Result<void> check_kind(const struct stat& status, std::string_view path) {
   if (S_ISREG(status.st_mode)) return {};
   if (S_ISDIR(status.st_mode)) return refused(Errc::invalid_input, path, "is a folder; use file.list for it");
   if (S_ISLNK(status.st_mode)) {
-    return refused(Errc::permission, path, "is a symbolic link, and links are not followed; give the path of what it points to");
+    return refused(Errc::permission, path,
+                   "is a symbolic link, and links are not followed; give the path of what it points to");
   }
   return refused(Errc::permission, path, "is a device, FIFO or socket; only regular files are read");
 }
@@ -114,7 +120,8 @@ Result<void> FileRoots::add_root(const std::string& root) {
   if (!fd) return bad("cannot be opened as a folder: " + std::string(std::strerror(errno)));
   Names names = names_of(real);
   if (!state_names_.empty() && (begins_with(names, state_names_) || is_state_dir(fd.get()))) {
-    return bad("lies in the host's own state folder " + state_dir_ + ", which tools never read; remove the entry");
+    return bad("lies in the host's own state folder " + state_dir_ +
+               ", which tools never read; remove the entry");
   }
   roots_.push_back({real, std::move(names), names_of(root), std::move(fd)});
   return {};
@@ -135,18 +142,21 @@ bool FileRoots::is_state_dir(int folder) const {
 
 Error FileRoots::outside(std::string_view path) const {
   std::string list;
-  for (std::size_t i = 0; i < roots_.size() && i < kRootsShownMax; ++i) list += (i == 0 ? "" : ", ") + roots_[i].path;
+  for (std::size_t i = 0; i < roots_.size() && i < kRootsShownMax; ++i)
+    list += (i == 0 ? "" : ", ") + roots_[i].path;
   if (roots_.size() > kRootsShownMax) list += ", ...";
-  return refused(Errc::permission, path, "is outside the folders that tools may read (" + list +
-                                             "); use a path beneath one of them, or let the operator add its folder to files.roots");
+  return refused(Errc::permission, path,
+                 "is outside the folders that tools may read (" + list +
+                     "); use a path beneath one of them, or let the operator add its folder to files.roots");
 }
 
 Result<FileRoots::Place> FileRoots::locate(std::string_view path) const {
   auto split = split_file_path(path);
   if (!split) return split.error();
   if (roots_.empty()) {
-    return refused(Errc::permission, path, "cannot be read: no folder is open to tools; start the host in a project, or let "
-                                           "the operator add the folder to files.roots");
+    return refused(Errc::permission, path,
+                   "cannot be read: no folder is open to tools; start the host in a project, or let "
+                   "the operator add the folder to files.roots");
   }
   Place place{&roots_.front(), std::move(*split)};
   if (path.front() == '/') {
@@ -166,14 +176,16 @@ Result<FileRoots::Place> FileRoots::locate(std::string_view path) const {
   }
   for (const std::string& name : place.names) {
     if (const std::string* pattern = protected_.match(name)) {
-      return refused(Errc::permission, path, "holds the protected name \"" + name + "\" (" + *pattern +
-                                                 "), which is never read because it may hold secrets; do without it");
+      return refused(Errc::permission, path,
+                     "holds the protected name \"" + name + "\" (" + *pattern +
+                         "), which is never read because it may hold secrets; do without it");
     }
   }
   Names whole = place.root->real;
   whole.insert(whole.end(), place.names.begin(), place.names.end());
   if (!state_names_.empty() && begins_with(whole, state_names_)) {
-    return refused(Errc::permission, path, "belongs to the host's own state, which tools never read; do without it");
+    return refused(Errc::permission, path,
+                   "belongs to the host's own state, which tools never read; do without it");
   }
   return place;
 }
@@ -187,7 +199,8 @@ Result<UniqueFd> FileRoots::walk(const Place& place, std::size_t count, std::str
     if (!next) return open_error(folder.get(), place.names[i].c_str(), errno, path);
     // By inode too: a bind mount shows the state under another path.
     if (is_state_dir(next.get())) {
-      return refused(Errc::permission, path, "belongs to the host's own state, which tools never read; do without it");
+      return refused(Errc::permission, path,
+                     "belongs to the host's own state, which tools never read; do without it");
     }
     folder = std::move(next);
   }
@@ -197,11 +210,13 @@ Result<UniqueFd> FileRoots::walk(const Place& place, std::size_t count, std::str
 Result<OpenedFile> FileRoots::open_file(std::string_view path) const {
   auto place = locate(path);
   if (!place) return place.error();
-  if (place->names.empty() || path.ends_with('/')) return refused(Errc::invalid_input, path, "names a folder; use file.list for it");
+  if (place->names.empty() || path.ends_with('/'))
+    return refused(Errc::invalid_input, path, "names a folder; use file.list for it");
   auto folder = walk(*place, place->names.size() - 1, path);
   if (!folder) return folder.error();
   const char* name = place->names.back().c_str();
-  // Looked at first, so that devices and FIFOs are not even opened; the look at the open file is the one that counts.
+  // Looked at first, so that devices and FIFOs are not even opened; the look at the open file is the one that
+  // counts.
   struct stat status{};
   if (fstatat(folder->get(), name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
     if (auto kind = check_kind(status, path); !kind) return kind.error();
@@ -212,13 +227,16 @@ Result<OpenedFile> FileRoots::open_file(std::string_view path) const {
   if (fstat(file.fd.get(), &status) != 0) return open_error(folder->get(), name, errno, path);
   if (auto kind = check_kind(status, path); !kind) return kind.error();
   if (is_kernel_window(file.fd.get())) {
-    return refused(Errc::permission, path, "is a file of the kernel's (procfs or sysfs); only stored files are read");
+    return refused(Errc::permission, path,
+                   "is a file of the kernel's (procfs or sysfs); only stored files are read");
   }
   file.bytes = static_cast<std::uint64_t>(status.st_size);
   file.mtime_ms = std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
   if (file.bytes > file_bytes_max_) {
-    return refused(Errc::exhausted, path, "has " + std::to_string(file.bytes) + " bytes, more than files.file_bytes_max = " +
-                                              std::to_string(file_bytes_max_) + "; use a smaller file, or let the operator raise it");
+    return refused(Errc::exhausted, path,
+                   "has " + std::to_string(file.bytes) +
+                       " bytes, more than files.file_bytes_max = " + std::to_string(file_bytes_max_) +
+                       "; use a smaller file, or let the operator raise it");
   }
   return file;
 }

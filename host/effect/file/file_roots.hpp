@@ -1,6 +1,7 @@
 #pragma once
-// The only door to files: a path is walked name by name beneath the descriptor of a granted root, through no link,
-// past no protected name, and ends at a regular file of bounded size. Not for what is read from it (file_effects.hpp).
+// The only door to files: a path is walked name by name beneath the descriptor of a granted root, through no
+// link, past no protected name, and ends at a regular file of bounded size. Not for what is read from it
+// (file_effects.hpp).
 
 #include <string>
 #include <string_view>
@@ -16,20 +17,20 @@ namespace toolpost {
 
 struct OpenedFile {
   UniqueFd fd;
-  std::uint64_t bytes = 0;      // when it was opened; at most files.file_bytes_max
+  std::uint64_t bytes = 0;  // when it was opened; at most files.file_bytes_max
   std::int64_t mtime_ms = 0;
 };
 
 class FileRoots {
  public:
-  /// Opens every root; one that is itself a link is resolved here, once. `state_dir` is refused even inside a root.
-  /// Errors: invalid_config naming the root or the entry of files.deny that cannot be used.
+  /// Opens every root; one that is itself a link is resolved here, once. `state_dir` is refused even inside a
+  /// root. Errors: invalid_config naming the root or the entry of files.deny that cannot be used.
   static Result<FileRoots> open(const std::vector<std::string>& roots, const FileSettings& settings,
                                 const std::string& state_dir, OpenMethod method = OpenMethod::kernel);
 
   /// An absolute path must lie beneath a root, a relative one is looked up in the first.
-  /// Errors:  invalid_input, permission, not_found, exhausted (too large), unavailable; they name `path` as given.
-  /// Threads: any; blocks on the disk.
+  /// Errors:  invalid_input, permission, not_found, exhausted (too large), unavailable; they name `path` as
+  /// given. Threads: any; blocks on the disk.
   Result<OpenedFile> open_file(std::string_view path) const;
   /// The same for a folder, to list it.
   Result<UniqueFd> open_directory(std::string_view path) const;
@@ -43,14 +44,14 @@ class FileRoots {
 
  private:
   struct Root {
-    std::string path;                 // resolved
-    std::vector<std::string> real;    // its names
-    std::vector<std::string> given;   // as the operator wrote it
-    UniqueFd fd;                      // O_PATH
+    std::string path;                // resolved
+    std::vector<std::string> real;   // its names
+    std::vector<std::string> given;  // as the operator wrote it
+    UniqueFd fd;                     // O_PATH
   };
   struct Place {
     const Root* root = nullptr;
-    std::vector<std::string> names;   // beneath the root
+    std::vector<std::string> names;  // beneath the root
   };
 
   explicit FileRoots(ProtectedNames names) : protected_(std::move(names)) {}
@@ -68,8 +69,8 @@ class FileRoots {
   OpenMethod method_ = OpenMethod::kernel;
 };
 
-/// What is open to tools when the operator names nothing: the working directory, but neither / nor the home folder nor
-/// a folder above it, since a host that was started there was not started for them.
+/// What is open to tools when the operator names nothing: the working directory, but neither / nor the home
+/// folder nor a folder above it, since a host that was started there was not started for them.
 std::vector<std::string> default_roots(const std::string& working_directory, const std::string& home);
 
 }  // namespace toolpost

@@ -9,8 +9,9 @@ namespace toolpost {
 namespace {
 
 constexpr std::array kBuiltIn = {
-    ".git",   ".ssh",    ".gnupg", ".aws",   ".env", ".env.*",      ".netrc",           ".npmrc", ".pypirc",
-    "*.pem",  "*.key",   "*.p12",  "*.pfx",  "id_rsa*", "id_ed25519*", "id_ecdsa*", "credentials", "credentials.json",
+    ".git",   ".ssh",    ".gnupg",      ".aws",      ".env",        ".env.*",
+    ".netrc", ".npmrc",  ".pypirc",     "*.pem",     "*.key",       "*.p12",
+    "*.pfx",  "id_rsa*", "id_ed25519*", "id_ecdsa*", "credentials", "credentials.json",
 };
 constexpr std::string_view kExample = ".env.example";  // made to be shared
 
@@ -63,9 +64,10 @@ Result<ProtectedNames> ProtectedNames::make(const std::vector<std::string>& deny
   names.patterns_.assign(kBuiltIn.begin(), kBuiltIn.end());
   for (const std::string& entry : deny) {
     if (!is_plain_file_name(entry)) {
-      return Error{Errc::invalid_config, "files.deny: " + shown_file_path(entry) +
-                                             " is no single file name; give a name such as \"secrets.yaml\" or "
-                                             "\"*.secret\", without \"/\""};
+      return Error{Errc::invalid_config,
+                   "files.deny: " + shown_file_path(entry) +
+                       " is no single file name; give a name such as \"secrets.yaml\" or "
+                       "\"*.secret\", without \"/\""};
     }
     names.patterns_.push_back(folded(entry));
   }
@@ -83,10 +85,11 @@ const std::string* ProtectedNames::match(std::string_view name) const {
 
 bool is_generated_folder(std::string_view name) {
   constexpr std::array<std::string_view, 27> kFolders = {
-      ".git",        ".hg",           ".svn",        ".jj",         "node_modules",  "bower_components", "build",
-      "dist",        "target",        "__pycache__", ".venv",       "venv",          ".tox",             ".nox",
-      ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache",      ".ccache",       ".gradle",          ".terraform",
-      ".next",       ".nuxt",         ".svelte-kit", ".parcel-cache", ".turbo",      ".eggs",
+      ".git",          ".hg",     ".svn",        ".jj",           "node_modules", "bower_components",
+      "build",         "dist",    "target",      "__pycache__",   ".venv",        "venv",
+      ".tox",          ".nox",    ".mypy_cache", ".pytest_cache", ".ruff_cache",  ".cache",
+      ".ccache",       ".gradle", ".terraform",  ".next",         ".nuxt",        ".svelte-kit",
+      ".parcel-cache", ".turbo",  ".eggs",
   };
   return std::find(kFolders.begin(), kFolders.end(), name) != kFolders.end();
 }

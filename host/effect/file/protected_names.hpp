@@ -1,6 +1,6 @@
 #pragma once
-// Names that are never read or listed, wherever in a root they stand: keys, credentials, version control internals,
-// and what the operator adds. Compared without case. A net for accidents; the roots are the wall.
+// Names that are never read or listed, wherever in a root they stand: keys, credentials, version control
+// internals, and what the operator adds. Compared without case. A net for accidents; the roots are the wall.
 
 #include <string>
 #include <string_view>
@@ -12,7 +12,8 @@ namespace toolpost {
 
 class ProtectedNames {
  public:
-  /// `deny` holds single names, in which "*" stands for any characters. Error: invalid_config naming the bad entry.
+  /// `deny` holds single names, in which "*" stands for any characters. Error: invalid_config naming the bad
+  /// entry.
   static Result<ProtectedNames> make(const std::vector<std::string>& deny);
 
   /// The pattern that protects `name`, or null. Lifetime: the pattern is borrowed from this object.
@@ -22,8 +23,8 @@ class ProtectedNames {
   std::vector<std::string> patterns_;  // folded
 };
 
-/// Folders that hold what tools made (version control, dependencies, builds, caches): a listing does not enter them
-/// unless it begins there.
+/// Folders that hold what tools made (version control, dependencies, builds, caches): a listing does not
+/// enter them unless it begins there.
 bool is_generated_folder(std::string_view name);
 
 }  // namespace toolpost

@@ -64,13 +64,15 @@ TEST_CASE("file.read: a limit cuts between characters and the parts make the who
       read += answer["text"].get<std::string>();
     }
     CHECK(read == whole);
-    CHECK(effects.budget.bytes_left == static_cast<std::int64_t>(world.settings.total_bytes_max - whole.size()));
+    CHECK(effects.budget.bytes_left ==
+          static_cast<std::int64_t>(world.settings.total_bytes_max - whole.size()));
   }
 }
 
 TEST_CASE("file.read: other content is named binary and given only when asked for", "[file]") {
   const FileWorld world;
-  const std::pair<std::string, std::string> cases[] = {{std::string("a\0b", 3), "YQBi"}, {"\xff\xfe", "//4="}, {"cut \xe2\x82", "Y3V0IOKC"}, {"\x80", "gA=="}};
+  const std::pair<std::string, std::string> cases[] = {
+      {std::string("a\0b", 3), "YQBi"}, {"\xff\xfe", "//4="}, {"cut \xe2\x82", "Y3V0IOKC"}, {"\x80", "gA=="}};
   for (const auto& [bytes, encoded] : cases) {
     Effects effects(world);
     world.write("allowed/data", bytes);
@@ -110,8 +112,8 @@ TEST_CASE("file.read: exactly total_bytes_max fits and one byte more does not", 
   FileWorld world;
   world.settings.total_bytes_max = 14;
   Effects effects(world);
-  CHECK(effects.run("file.read", {{"path", "a.txt"}}));                        // 6
-  CHECK(effects.run("file.read", {{"path", "src/b.cpp"}}));                    // 8
+  CHECK(effects.run("file.read", {{"path", "a.txt"}}));      // 6
+  CHECK(effects.run("file.read", {{"path", "src/b.cpp"}}));  // 8
   const Error error = effects.refused("file.read", {{"path", "a.txt"}});
   CHECK(error.code == Errc::exhausted);
   CHECK(error.message.find("files.total_bytes_max = 14") != std::string::npos);
@@ -126,12 +128,15 @@ TEST_CASE("file.list: answers paths, types and sizes", "[file]") {
   const FileWorld world;
   Effects effects(world);
   const json answer = json::parse(*effects.run("file.list", {{"path", "src"}, {"depth", 2}}));
-  CHECK(answer["entries"] == json::parse(R"([{"path":"src/b.cpp","type":"file","bytes":8},{"path":"src/deep","type":"dir","bytes":0},
+  CHECK(
+      answer["entries"] ==
+      json::parse(R"([{"path":"src/b.cpp","type":"file","bytes":8},{"path":"src/deep","type":"dir","bytes":0},
                                              {"path":"src/deep/c.cpp","type":"file","bytes":8}])"));
   CHECK(answer["truncated"] == false);
   CHECK(json::parse(*effects.run("file.list", json::object()))["entries"].size() == 2);
   CHECK(json::parse(*effects.run("file.list", {{"limit", 1}}))["truncated"] == true);
-  CHECK(json::parse(*effects.run("file.list", {{"depth", 8}, {"suffixes", {".txt"}}}))["entries"].size() == 1);
+  CHECK(json::parse(*effects.run("file.list", {{"depth", 8}, {"suffixes", {".txt"}}}))["entries"].size() ==
+        1);
 }
 
 TEST_CASE("file.list: its answer counts against total_bytes_max", "[file]") {
@@ -140,22 +145,36 @@ TEST_CASE("file.list: its answer counts against total_bytes_max", "[file]") {
   world.settings.total_bytes_max = size;
   CHECK(Effects(world).run("file.list", json::object()));
   world.settings.total_bytes_max = size - 1;
-  CHECK(Effects(world).refused("file.list", json::object()).message.find("files.total_bytes_max") != std::string::npos);
+  CHECK(Effects(world).refused("file.list", json::object()).message.find("files.total_bytes_max") !=
+        std::string::npos);
 }
 
 TEST_CASE("file effects: a bad request is refused in words", "[file]") {
   const FileWorld world;
   Effects effects(world);
-  const json reads[] = {json::array(), json::object(), {{"path", 1}}, {{"path", "a.txt"}, {"ofset", 1}}, {{"path", "a.txt"}, {"offset", -1}},
-                        {{"path", "a.txt"}, {"offset", 1.5}}, {{"path", "a.txt"}, {"limit", 3}}, {{"path", "a.txt"}, {"binary", 1}},
-                        {{"path", "a.txt"}, {"offset", 18446744073709551615ull}}, {{"path", std::string("a.txt\0x", 7)}},
+  const json reads[] = {json::array(),
+                        json::object(),
+                        {{"path", 1}},
+                        {{"path", "a.txt"}, {"ofset", 1}},
+                        {{"path", "a.txt"}, {"offset", -1}},
+                        {{"path", "a.txt"}, {"offset", 1.5}},
+                        {{"path", "a.txt"}, {"limit", 3}},
+                        {{"path", "a.txt"}, {"binary", 1}},
+                        {{"path", "a.txt"}, {"offset", 18446744073709551615ull}},
+                        {{"path", std::string("a.txt\0x", 7)}},
                         {{"path", std::string(70'000, 'x')}}};
   for (const json& request : reads) CHECK(effects.refused("file.read", request).code == Errc::invalid_input);
-  const json lists[] = {{{"depth", 0}}, {{"depth", 9}}, {{"limit", 0}}, {{"limit", 2001}}, {{"suffixes", "x"}}, {{"suffixes", {1}}}, {{"path", nullptr}}};
+  const json lists[] = {{{"depth", 0}},      {{"depth", 9}},      {{"limit", 0}},     {{"limit", 2001}},
+                        {{"suffixes", "x"}}, {{"suffixes", {1}}}, {{"path", nullptr}}};
   for (const json& request : lists) CHECK(effects.refused("file.list", request).code == Errc::invalid_input);
-  CHECK(effects.refused("file.read", {{"path", "a.txt"}, {"ofset", 1}}).message.find("\"offset\"") != std::string::npos);
-  CHECK(run_file_effect(effects.roots, world.settings, "file.read", "{\"path\":", effects.budget).error().code == Errc::invalid_input);
-  CHECK(run_file_effect(effects.roots, world.settings, "file.read", "{\"path\":\"\xff\"}", effects.budget).error().code == Errc::invalid_input);
+  CHECK(effects.refused("file.read", {{"path", "a.txt"}, {"ofset", 1}}).message.find("\"offset\"") !=
+        std::string::npos);
+  CHECK(run_file_effect(effects.roots, world.settings, "file.read", "{\"path\":", effects.budget)
+            .error()
+            .code == Errc::invalid_input);
+  CHECK(run_file_effect(effects.roots, world.settings, "file.read", "{\"path\":\"\xff\"}", effects.budget)
+            .error()
+            .code == Errc::invalid_input);
   CHECK(effects.refused("file.write", {{"path", "a.txt"}}).code == Errc::unsupported);
   CHECK(effects.run("file.list", {{"depth", 8}, {"limit", 2000}}));
   CHECK(effects.budget.files_left == static_cast<std::int64_t>(world.settings.files_max));

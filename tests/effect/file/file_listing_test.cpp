@@ -23,7 +23,8 @@ TEST_CASE("file listing: goes as deep as asked and is sorted", "[file]") {
   const FileRoots roots = world.roots();
   CHECK(paths_of(list_folder(roots, ".", {1, 2000, {}})) == Paths{"a.txt", "src"});
   CHECK(paths_of(list_folder(roots, ".", {2, 2000, {}})) == Paths{"a.txt", "src", "src/b.cpp", "src/deep"});
-  CHECK(paths_of(list_folder(roots, ".", {3, 2000, {}})) == Paths{"a.txt", "src", "src/b.cpp", "src/deep", "src/deep/c.cpp"});
+  CHECK(paths_of(list_folder(roots, ".", {3, 2000, {}})) ==
+        Paths{"a.txt", "src", "src/b.cpp", "src/deep", "src/deep/c.cpp"});
   const auto listing = list_folder(roots, ".", {1, 2000, {}});
   CHECK(listing->entries[0].bytes == 6);
   CHECK(listing->entries[0].type == ListedType::file);
@@ -34,7 +35,8 @@ TEST_CASE("file listing: goes as deep as asked and is sorted", "[file]") {
 TEST_CASE("file listing: its paths can be asked for as they stand", "[file]") {
   const FileWorld world;
   const FileRoots roots = world.roots();
-  for (const std::string& path : {std::string("."), std::string("./"), std::string("src"), std::string("src/"), world.root + "/src"}) {
+  for (const std::string& path :
+       {std::string("."), std::string("./"), std::string("src"), std::string("src/"), world.root + "/src"}) {
     const auto listing = list_folder(roots, path, {8, 2000, {}});
     REQUIRE(listing);
     for (const ListedEntry& entry : listing->entries) {
@@ -45,13 +47,17 @@ TEST_CASE("file listing: its paths can be asked for as they stand", "[file]") {
   CHECK(paths_of(list_folder(roots, "src/", {1, 2000, {}})) == Paths{"src/b.cpp", "src/deep"});
 }
 
-TEST_CASE("file listing: shows neither protected names, links, special files nor what builds leave", "[file]") {
+TEST_CASE("file listing: shows neither protected names, links, special files nor what builds leave",
+          "[file]") {
   const FileWorld world;
-  for (const char* path : {".git/config", ".env", "node_modules/x.js", "build/x.o", "src/__pycache__/x.pyc", ".venv/x", "server.pem", ".hidden",
-                           "target/x", "dist/x"}) {
+  for (const char* path : {".git/config", ".env", "node_modules/x.js", "build/x.o", "src/__pycache__/x.pyc",
+                           ".venv/x", "server.pem", ".hidden", "target/x", "dist/x"}) {
     world.write(std::string("allowed/") + path, "x");
   }
-  world.write("allowed/bad\xff" "name", "x");
+  world.write(
+      "allowed/bad\xff"
+      "name",
+      "x");
   world.write("allowed/line\nbreak", "x");
   world.link(world.top + "/outside", "allowed/link");
   world.link("a.txt", "allowed/file_link");
@@ -68,7 +74,8 @@ TEST_CASE("file listing: shows neither protected names, links, special files nor
 TEST_CASE("file listing: suffixes choose files and leave folders out", "[file]") {
   const FileWorld world;
   world.write("allowed/x.h", "x");
-  CHECK(paths_of(list_folder(world.roots(), ".", {8, 2000, {".cpp", ".h"}})) == Paths{"src/b.cpp", "src/deep/c.cpp", "x.h"});
+  CHECK(paths_of(list_folder(world.roots(), ".", {8, 2000, {".cpp", ".h"}})) ==
+        Paths{"src/b.cpp", "src/deep/c.cpp", "x.h"});
 }
 
 TEST_CASE("file listing: exactly the limit is whole, one entry less is truncated", "[file]") {

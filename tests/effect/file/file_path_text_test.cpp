@@ -30,14 +30,15 @@ TEST_CASE("file path: two dots are refused as a name and allowed within one", "[
 }
 
 TEST_CASE("file path: control characters, NUL and what is not UTF-8 are refused", "[file]") {
-  for (int code = 0; code < 0x20; ++code) CHECK_FALSE(split_file_path(std::string("a") + static_cast<char>(code) + "b"));
+  for (int code = 0; code < 0x20; ++code)
+    CHECK_FALSE(split_file_path(std::string("a") + static_cast<char>(code) + "b"));
   CHECK_FALSE(split_file_path("a\x7f"));
-  CHECK_FALSE(split_file_path("a\xc2\x85"));            // NEL
-  CHECK_FALSE(split_file_path("a\xc0\xaf"));            // overlong "/"
-  CHECK_FALSE(split_file_path("a\xe0\x80\xae"));        // overlong "."
-  CHECK_FALSE(split_file_path("a\xed\xa0\x80"));        // surrogate
-  CHECK_FALSE(split_file_path("a\xf4\x90\x80\x80"));    // past U+10FFFF
-  CHECK_FALSE(split_file_path("a\xe2\x82"));            // cut
+  CHECK_FALSE(split_file_path("a\xc2\x85"));          // NEL
+  CHECK_FALSE(split_file_path("a\xc0\xaf"));          // overlong "/"
+  CHECK_FALSE(split_file_path("a\xe0\x80\xae"));      // overlong "."
+  CHECK_FALSE(split_file_path("a\xed\xa0\x80"));      // surrogate
+  CHECK_FALSE(split_file_path("a\xf4\x90\x80\x80"));  // past U+10FFFF
+  CHECK_FALSE(split_file_path("a\xe2\x82"));          // cut
   CHECK(split_file_path("caf\xc3\xa9/\xe6\x97\xa5\xf0\x9f\x98\x80"));
 }
 
@@ -47,19 +48,22 @@ TEST_CASE("file path: invisible ranges are refused and their neighbours pass", "
     if (code < 0x800) {
       out = {static_cast<char>(0xc0 | code >> 6), static_cast<char>(0x80 | (code & 63))};
     } else if (code < 0x10000) {
-      out = {static_cast<char>(0xe0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 63)), static_cast<char>(0x80 | (code & 63))};
+      out = {static_cast<char>(0xe0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 63)),
+             static_cast<char>(0x80 | (code & 63))};
     } else {
       out = {static_cast<char>(0xf0 | code >> 18), static_cast<char>(0x80 | (code >> 12 & 63)),
              static_cast<char>(0x80 | (code >> 6 & 63)), static_cast<char>(0x80 | (code & 63))};
     }
     return out;
   };
-  for (const char32_t code : {0xad, 0x61c, 0x180e, 0x200b, 0x200f, 0x202a, 0x202e, 0x2060, 0x2069, 0xfeff, 0xe0000, 0xe007f}) {
+  for (const char32_t code :
+       {0xad, 0x61c, 0x180e, 0x200b, 0x200f, 0x202a, 0x202e, 0x2060, 0x2069, 0xfeff, 0xe0000, 0xe007f}) {
     INFO(static_cast<unsigned>(code));
     CHECK_FALSE(split_file_path("a" + utf8(code) + "b"));
     CHECK_FALSE(is_plain_file_name(utf8(code)));
   }
-  for (const char32_t code : {0xac, 0xae, 0x61b, 0x61d, 0x180d, 0x180f, 0x200a, 0x2010, 0x202f, 0x205f, 0x206a, 0xfefe, 0xdffff, 0xe0080}) {
+  for (const char32_t code : {0xac, 0xae, 0x61b, 0x61d, 0x180d, 0x180f, 0x200a, 0x2010, 0x202f, 0x205f,
+                              0x206a, 0xfefe, 0xdffff, 0xe0080}) {
     INFO(static_cast<unsigned>(code));
     CHECK(split_file_path("a" + utf8(code) + "b"));
   }

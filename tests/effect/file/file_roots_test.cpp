@@ -26,8 +26,8 @@ TEST_CASE("file roots: files are found by relative and absolute path, in both wa
   const FileWorld world;
   const OpenMethod method = GENERATE(OpenMethod::kernel, OpenMethod::portable);
   const FileRoots roots = world.roots(method);
-  for (const std::string& path : {std::string("a.txt"), std::string("./src/../a.txt").substr(0, 2) + "a.txt", world.root + "/a.txt",
-                                  world.root + "//./a.txt"}) {
+  for (const std::string& path : {std::string("a.txt"), std::string("./src/../a.txt").substr(0, 2) + "a.txt",
+                                  world.root + "/a.txt", world.root + "//./a.txt"}) {
     const auto file = roots.open_file(path);
     INFO(path);
     REQUIRE(file);
@@ -86,7 +86,8 @@ TEST_CASE("file roots: only regular files are opened, and a FIFO does not hang",
   check_error(devices, "/dev/tty", Errc::permission, "device");
 }
 
-TEST_CASE("file roots: files of procfs are windows into processes and not read, even with / as the root", "[file]") {
+TEST_CASE("file roots: files of procfs are windows into processes and not read, even with / as the root",
+          "[file]") {
   const OpenMethod method = GENERATE(OpenMethod::kernel, OpenMethod::portable);
   const FileRoots all = FileRoots::open({"/"}, {}, "", method).value();
   const std::string own = "/proc/" + std::to_string(getpid());
@@ -109,11 +110,13 @@ TEST_CASE("file roots: a file of exactly file_bytes_max opens, one byte more doe
 TEST_CASE("file roots: protected names are refused anywhere in the path", "[file]") {
   FileWorld world;
   world.settings.deny = {"secrets.yaml"};
-  for (const char* path : {".env", ".git/config", "src/.SSH/known", "src/server.pem", "secrets.yaml", ".env.example"}) {
+  for (const char* path :
+       {".env", ".git/config", "src/.SSH/known", "src/server.pem", "secrets.yaml", ".env.example"}) {
     world.write(std::string("allowed/") + path, "x");
   }
   const FileRoots roots = world.roots();
-  for (const char* path : {".env", ".git/config", "src/.SSH/known", "src/server.pem", "secrets.yaml", ".git/absent"}) {
+  for (const char* path :
+       {".env", ".git/config", "src/.SSH/known", "src/server.pem", "secrets.yaml", ".git/absent"}) {
     check_error(roots, path, Errc::permission, "protected name");
   }
   CHECK(roots.open_file(".env.example"));
@@ -127,7 +130,8 @@ TEST_CASE("file roots: the host's own state is refused inside a root", "[file]")
   CHECK(world.roots().open_file("state2/x"));
   // Named through a link: resolved when the roots are opened.
   world.link(world.state, "state_link");
-  check_error(FileRoots::open({world.root}, {}, world.top + "/state_link").value(), "state/store.db", Errc::permission, "own state");
+  check_error(FileRoots::open({world.root}, {}, world.top + "/state_link").value(), "state/store.db",
+              Errc::permission, "own state");
   CHECK_FALSE(FileRoots::open({world.state}, {}, world.state));
 }
 
@@ -163,7 +167,8 @@ TEST_CASE("file roots: a root that is a link is resolved once, and both its name
 
 TEST_CASE("file roots: a root that cannot be used stops the start, naming it", "[file]") {
   const FileWorld world;
-  for (const std::string& root : {std::string("relative"), world.top + "/absent", world.root + "/a.txt", std::string()}) {
+  for (const std::string& root :
+       {std::string("relative"), world.top + "/absent", world.root + "/a.txt", std::string()}) {
     const auto roots = FileRoots::open({world.root, root}, {}, "");
     INFO(root);
     REQUIRE_FALSE(roots);
@@ -172,7 +177,8 @@ TEST_CASE("file roots: a root that cannot be used stops the start, naming it", "
   }
 }
 
-TEST_CASE("file roots: the default is the working directory, unless that is / or home or above it", "[file]") {
+TEST_CASE("file roots: the default is the working directory, unless that is / or home or above it",
+          "[file]") {
   const FileWorld world;
   const std::string home = world.root;
   CHECK(default_roots(home + "/src", home) == std::vector<std::string>{home + "/src"});

@@ -19,14 +19,61 @@ constexpr int kSwaps = 20'000;
 /// Every way up x every target x several ways to begin, plus cases of their own.
 std::set<std::string> escape_corpus(const FileWorld& world) {
   std::vector<std::string> ups = {
-      "../", "..\\", "..//", ".././", "./../", "%2e%2e/", "%2e%2e%2f", "..%2f", "%2E%2E%2F", "..%5c", "%252e%252e%252f", "..%252f",
-      "%c0%ae%c0%ae/", "%c0%ae%c0%ae%c0%af", "..%c0%af", "%e0%80%ae%e0%80%ae/", "%uff0e%uff0e/", "..%00/", "....//", "....\\\\",
-      ".../", "..;/", "..\xc0\xaf", "\xc0\xae\xc0\xae/", "\xe0\x80\xae\xe0\x80\xae/", "\xf0\x80\x80\xae\xf0\x80\x80\xae/",
-      "\xef\xbc\x8e\xef\xbc\x8e/", "\xe2\x80\xa5/", ".\xe2\x80\x8b./", ".\xc2\xad./", "..\xe2\x81\x84", "..\xe2\x88\x95", "src/../../",
-      "src/../", "./", "", "/", "//", "src/deep/../../../", "..\t/", "..\n/", " ../", ".. /", "~/", "~root/", "file://", "\\\\?\\",
-      "C:/", "$HOME/", "${PWD}/../", "&#46;&#46;/", "\\u002e\\u002e/",
+      "../",
+      "..\\",
+      "..//",
+      ".././",
+      "./../",
+      "%2e%2e/",
+      "%2e%2e%2f",
+      "..%2f",
+      "%2E%2E%2F",
+      "..%5c",
+      "%252e%252e%252f",
+      "..%252f",
+      "%c0%ae%c0%ae/",
+      "%c0%ae%c0%ae%c0%af",
+      "..%c0%af",
+      "%e0%80%ae%e0%80%ae/",
+      "%uff0e%uff0e/",
+      "..%00/",
+      "....//",
+      "....\\\\",
+      ".../",
+      "..;/",
+      "..\xc0\xaf",
+      "\xc0\xae\xc0\xae/",
+      "\xe0\x80\xae\xe0\x80\xae/",
+      "\xf0\x80\x80\xae\xf0\x80\x80\xae/",
+      "\xef\xbc\x8e\xef\xbc\x8e/",
+      "\xe2\x80\xa5/",
+      ".\xe2\x80\x8b./",
+      ".\xc2\xad./",
+      "..\xe2\x81\x84",
+      "..\xe2\x88\x95",
+      "src/../../",
+      "src/../",
+      "./",
+      "",
+      "/",
+      "//",
+      "src/deep/../../../",
+      "..\t/",
+      "..\n/",
+      " ../",
+      ".. /",
+      "~/",
+      "~root/",
+      "file://",
+      "\\\\?\\",
+      "C:/",
+      "$HOME/",
+      "${PWD}/../",
+      "&#46;&#46;/",
+      "\\u002e\\u002e/",
   };
-  const std::vector<std::string> targets = {"secret.txt", "outside/secret.txt", "allowed_evil/a.txt", "etc/passwd", "etc/shadow"};
+  const std::vector<std::string> targets = {"secret.txt", "outside/secret.txt", "allowed_evil/a.txt",
+                                            "etc/passwd", "etc/shadow"};
   std::set<std::string> corpus;
   for (const std::string& up : ups) {
     for (const std::string& target : targets) {
@@ -46,16 +93,34 @@ std::set<std::string> escape_corpus(const FileWorld& world) {
     corpus.insert(world.root + "_evil/../" + target);
     corpus.insert(std::string("a.txt") + '\0' + "/../../" + target);
     corpus.insert(world.top + "/" + target + '\0' + world.root);
-    for (const char* link : {"file_link", "dir_link", "up_link", "root_link", "chain", "src/deep/far_link", "proc_link"}) {
+    for (const char* link :
+         {"file_link", "dir_link", "up_link", "root_link", "chain", "src/deep/far_link", "proc_link"}) {
       corpus.insert(link);
       corpus.insert(std::string(link) + "/" + target);
       corpus.insert(world.root + "/" + link + "/secret.txt");
       corpus.insert(std::string(link) + "/./" + target);
     }
   }
-  for (const char* hard : {"/proc/self/root/etc/passwd", "/proc/self/cwd/a.txt", "/proc/self/fd/0", "/dev/stdin", "/dev/fd/0", "state/store.db",
-                           "STATE/../state/store.db", "./state/./store.db", "state//store.db", "/", "/.", "/..", ".", "..", "./..", "\\", "a.txt/..",
-                           "a.txt/../../secret.txt", "allowed/../secret.txt", "magic/0"}) {
+  for (const char* hard : {"/proc/self/root/etc/passwd",
+                           "/proc/self/cwd/a.txt",
+                           "/proc/self/fd/0",
+                           "/dev/stdin",
+                           "/dev/fd/0",
+                           "state/store.db",
+                           "STATE/../state/store.db",
+                           "./state/./store.db",
+                           "state//store.db",
+                           "/",
+                           "/.",
+                           "/..",
+                           ".",
+                           "..",
+                           "./..",
+                           "\\",
+                           "a.txt/..",
+                           "a.txt/../../secret.txt",
+                           "allowed/../secret.txt",
+                           "magic/0"}) {
     corpus.insert(hard);
   }
   corpus.insert("/proc/self/root" + world.top + "/secret.txt");
@@ -65,7 +130,8 @@ std::set<std::string> escape_corpus(const FileWorld& world) {
 }
 
 /// Reads until `swapping` ends; counts what came from outside.
-int escapes_while(const std::atomic<bool>& swapping, const FileRoots& roots, const std::string& path, int& inside) {
+int escapes_while(const std::atomic<bool>& swapping, const FileRoots& roots, const std::string& path,
+                  int& inside) {
   int escapes = 0;
   while (swapping.load()) {
     const auto file = roots.open_file(path);
@@ -76,7 +142,8 @@ int escapes_while(const std::atomic<bool>& swapping, const FileRoots& roots, con
 }
 
 /// Exchanges two names 20,000 times while another thread reads `path`.
-void race(const FileWorld& world, const std::string& one, const std::string& other, const std::string& path, OpenMethod method) {
+void race(const FileWorld& world, const std::string& one, const std::string& other, const std::string& path,
+          OpenMethod method) {
   const FileRoots roots = world.roots(method);
   std::atomic<bool> swapping{true};
   std::atomic<int> failed{0};
@@ -119,7 +186,8 @@ TEST_CASE("path escape: no payload of the corpus reads anything outside a root",
       UNSCOPED_INFO("read " << path);
     }
     if (const auto folder = roots.open_directory(path); folder) {
-      const std::string real = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder->get())).string();
+      const std::string real =
+          std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder->get())).string();
       const bool beneath = real == world.root || real.starts_with(world.root + "/");
       if (!beneath || real.starts_with(world.state)) {
         ++folders;
@@ -135,12 +203,14 @@ TEST_CASE("path escape: a file swapped with a link to a secret is never read thr
   const FileWorld world;
   world.write("allowed/swap", "inside");
   world.link(world.top + "/secret.txt", "allowed/swap_link");
-  race(world, world.root + "/swap", world.root + "/swap_link", "swap", GENERATE(OpenMethod::kernel, OpenMethod::portable));
+  race(world, world.root + "/swap", world.root + "/swap_link", "swap",
+       GENERATE(OpenMethod::kernel, OpenMethod::portable));
 }
 
 TEST_CASE("path escape: a folder swapped with a link to the outside is never entered", "[file][attack]") {
   const FileWorld world;
   world.write("allowed/dir/secret.txt", "inside");
   world.link(world.top + "/outside", "allowed/dir_link");
-  race(world, world.root + "/dir", world.root + "/dir_link", "dir/secret.txt", GENERATE(OpenMethod::kernel, OpenMethod::portable));
+  race(world, world.root + "/dir", world.root + "/dir_link", "dir/secret.txt",
+       GENERATE(OpenMethod::kernel, OpenMethod::portable));
 }
