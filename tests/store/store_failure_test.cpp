@@ -54,16 +54,15 @@ int as_common_user(const StoreWorld& world, Child child) {
 
 TEST_CASE("store file: folder and file are the user's alone, whatever the umask", "[store]") {
   StoreWorld world;
-  world.folder += "/state";
-  world.file = world.folder + "/toolpost.db";
+  const std::string folder = world.folder + "/state";
+  world.file = folder + "/toolpost.db";
   const mode_t before = umask(0);
   const auto store = world.open();
   umask(before);
   REQUIRE(store->commit(turn("1")));
-  CHECK(mode_of(world.folder) == 0700);
+  CHECK(mode_of(folder) == 0700);
   for (const char* suffix : {"", "-wal", "-shm"}) CHECK(mode_of(world.file + suffix) == 0600);
-  CHECK(std::distance(std::filesystem::directory_iterator(world.folder), {}) == 3);
-  std::filesystem::remove_all(std::filesystem::path(world.folder));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 3);
 }
 
 TEST_CASE("store file: a folder open to others is refused, a file open to others is closed to them",
