@@ -1,5 +1,6 @@
 // toolpost_bench: prints in one run what an echo costs in each way of calling it, with ratios. Under 90 s.
-// It needs a quiet machine: the load average is printed first, and the CPU columns bear more than the clock's.
+// It needs a quiet machine: the load average is printed first, and the CPU columns bear more than the
+// clock's.
 
 #include <unistd.h>
 

@@ -26,7 +26,8 @@ bool write_all(std::string& out) {
   return true;
 }
 
-void answer(simdjson::ondemand::parser& parser, const char* line, std::size_t size, std::size_t room, std::string& out) {
+void answer(simdjson::ondemand::parser& parser, const char* line, std::size_t size, std::size_t room,
+            std::string& out) {
   simdjson::ondemand::document document;
   if (parser.iterate(line, size, room).get(document) != simdjson::SUCCESS) return;
   std::string_view id, text;

@@ -31,7 +31,9 @@ double ns_each(Clock::duration took, std::uint64_t count) {
   return std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(count);
 }
 
-std::string json_of(std::size_t bytes) { return R"({"text":")" + std::string(bytes - 11, 'x') + "\"}"; }
+std::string json_of(std::size_t bytes) {
+  return R"({"text":")" + std::string(bytes - 11, 'x') + "\"}";
+}
 
 template <class Step>
 double time_steps(std::uint64_t batch, Step step) {
@@ -56,11 +58,12 @@ class PoolRun {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
     if (!started) throw std::runtime_error(started.error().message);
     spawner_ = std::move(*started);
-    spawner_->attach(loop_, {[this](std::uint64_t worker, const std::string& why) {
-                               pool_->on_spawn_failed(worker & 0xffffffff, why);
-                             },
-                             [this](std::uint64_t worker, int status) { pool_->on_died(worker & 0xffffffff, status); },
-                             [this] { loop_.stop(); }});
+    spawner_->attach(
+        loop_, {[this](std::uint64_t worker, const std::string& why) {
+                  pool_->on_spawn_failed(worker & 0xffffffff, why);
+                },
+                [this](std::uint64_t worker, int status) { pool_->on_died(worker & 0xffffffff, status); },
+                [this] { loop_.stop(); }});
     WorkerPool::Events events;
     events.turn_done = [this](TurnId, Result<TurnOutput> output) { on_done(output.has_value()); };
     const PoolPlugin plugin{"bench", kBuild + "/lib/toolpost/plugins/echo.so", "{}", 5s, 8 << 20, 256};
@@ -142,7 +145,8 @@ double packet_ping_pong_ns(std::size_t bytes, Cores cores) {
   std::optional<Pin> pin;
   if (cores == Cores::one) pin.emplace();
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("no socketpair");
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    throw std::runtime_error("no socketpair");
   std::string packet(bytes, 'x');
   const pid_t child = fork();
   if (child == 0) {

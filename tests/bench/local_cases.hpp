@@ -1,5 +1,6 @@
 #pragma once
-// The cases without a client: what a call costs as a function, as a turn, as bare messages and through worker processes.
+// The cases without a client: what a call costs as a function, as a turn, as bare messages and through worker
+// processes.
 
 #include <cstddef>
 #include <string>

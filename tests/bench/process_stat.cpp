@@ -84,7 +84,11 @@ std::optional<Memory> memory_of(pid_t pid) {
   return memory;
 }
 
-Pin::Pin() { set_cores(1); }
-Pin::~Pin() { set_cores(static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_CONF))); }
+Pin::Pin() {
+  set_cores(1);
+}
+Pin::~Pin() {
+  set_cores(static_cast<std::size_t>(sysconf(_SC_NPROCESSORS_CONF)));
+}
 
 }  // namespace toolpost::bench

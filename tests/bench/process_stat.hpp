@@ -1,5 +1,6 @@
 #pragma once
-// Reads of /proc about other processes: CPU time and memory of a server and everything below it; pinning of ourselves.
+// Reads of /proc about other processes: CPU time and memory of a server and everything below it; pinning of
+// ourselves.
 
 #include <sys/types.h>
 
@@ -11,7 +12,8 @@ namespace toolpost::bench {
 /// All living descendants of `pid`, parents before children; without `pid` itself.
 std::vector<pid_t> descendants(pid_t pid);
 
-/// User plus system time of `pid` and of its children that ended, in seconds; steps of 10 ms. 0 if it is gone.
+/// User plus system time of `pid` and of its children that ended, in seconds; steps of 10 ms. 0 if it is
+/// gone.
 double cpu_seconds(pid_t pid);
 
 /// From smaps_rollup, in KiB. Nothing when unreadable, as it is for other users than root.

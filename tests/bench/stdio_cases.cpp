@@ -65,10 +65,14 @@ struct Load {
 };
 
 constexpr Load kLoads[] = {
-    {"600 B   1 in flight, one core", 600, 1, true},    {"600 B   1 in flight", 600, 1, false},
-    {"600 B  64 in flight", 600, 64, false},            {"10 KB   1 in flight, one core", 10'000, 1, true},
-    {"10 KB   1 in flight", 10'000, 1, false},          {"10 KB  64 in flight", 10'000, 64, false},
-    {"1 MB    1 in flight, one core", 1'000'000, 1, true}, {"1 MB    1 in flight", 1'000'000, 1, false},
+    {"600 B   1 in flight, one core", 600, 1, true},
+    {"600 B   1 in flight", 600, 1, false},
+    {"600 B  64 in flight", 600, 64, false},
+    {"10 KB   1 in flight, one core", 10'000, 1, true},
+    {"10 KB   1 in flight", 10'000, 1, false},
+    {"10 KB  64 in flight", 10'000, 64, false},
+    {"1 MB    1 in flight, one core", 1'000'000, 1, true},
+    {"1 MB    1 in flight", 1'000'000, 1, false},
     {"1 MB   64 in flight", 1'000'000, 64, false},
 };
 
@@ -87,7 +91,8 @@ std::vector<Server> servers(const Scratch& scratch) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
   std::vector<Server> all{
       {"toolpost", serve_command(scratch)},
-      {"toolpost, 64 admitted (not default)", {kProgram, "--config", wide, "--state-dir", scratch.path(), "serve"}},
+      {"toolpost, 64 admitted (not default)",
+       {kProgram, "--config", wide, "--state-dir", scratch.path(), "serve"}},
       {"loop simdjson", {self, "--loop", "simdjson"}},
       {"loop nlohmann", {self, "--loop", "nlohmann"}},
   };
@@ -110,9 +115,10 @@ std::optional<DriveResult> measure(const Server& server, const Load& load) {
 
 void print_row(const Server& server, const std::optional<DriveResult>& result, double toolpost_per_s) {
   if (!result) return void(std::printf("  %-36s did not answer\n", server.name));
-  std::printf("  %-36s %9.0f %9.1f %9.1f %8.1f %8.1f %8.1f %9.2fx%s\n", server.name, result->calls_per_s, result->p50_us,
-              result->p99_us, result->host_cpu_us, result->workers_cpu_us, result->client_cpu_us,
-              toolpost_per_s / result->calls_per_s, result->whole ? "" : "  SHORT ANSWERS");
+  std::printf("  %-36s %9.0f %9.1f %9.1f %8.1f %8.1f %8.1f %9.2fx%s\n", server.name, result->calls_per_s,
+              result->p50_us, result->p99_us, result->host_cpu_us, result->workers_cpu_us,
+              result->client_cpu_us, toolpost_per_s / result->calls_per_s,
+              result->whole ? "" : "  SHORT ANSWERS");
   std::fflush(stdout);
 }
 
@@ -131,8 +137,8 @@ double start_ms(const std::vector<std::string>& command, const std::vector<std::
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-void print_start(const char* name, const std::vector<std::string>& command, const std::vector<std::string>& lines,
-                 int starts) {
+void print_start(const char* name, const std::vector<std::string>& command,
+                 const std::vector<std::string>& lines, int starts) {
   std::vector<double> all;
   for (int i = 0; i < starts; ++i) all.push_back(start_ms(command, lines));
   std::printf("  %-60s %9.1f ms   min %.1f, max %.1f, of %d\n", name, median(all),
@@ -141,7 +147,8 @@ void print_start(const char* name, const std::vector<std::string>& command, cons
 
 void print_memory(const char* name, pid_t pid) {
   if (const auto memory = memory_of(pid)) {
-    std::printf("  %-60s rss %6ld  pss %6ld  private %6ld KiB\n", name, memory->rss, memory->pss, memory->own);
+    std::printf("  %-60s rss %6ld  pss %6ld  private %6ld KiB\n", name, memory->rss, memory->pss,
+                memory->own);
   } else {
     std::printf("  %-60s smaps_rollup cannot be read (the process is not dumpable; ask as root)\n", name);
   }
@@ -151,8 +158,8 @@ void print_memory(const char* name, pid_t pid) {
 
 void print_stdio_table() {
   const Scratch scratch;
-  std::printf("\n%-38s %9s %9s %9s %8s %8s %8s %10s\n", "tools/call echo over stdio", "calls/s", "p50 us", "p99 us", "host us",
-              "workers", "client", "toolpost/");
+  std::printf("\n%-38s %9s %9s %9s %8s %8s %8s %10s\n", "tools/call echo over stdio", "calls/s", "p50 us",
+              "p99 us", "host us", "workers", "client", "toolpost/");
   for (const Load& load : kLoads) {
     std::printf("%s\n", load.name);
     double toolpost_per_s = 0;

@@ -1,5 +1,6 @@
 #pragma once
-// The cases with a client: the same calls against `toolpost serve`, two bare loops and the npm SDK; starts and memory.
+// The cases with a client: the same calls against `toolpost serve`, two bare loops and the npm SDK; starts
+// and memory.
 
 namespace toolpost::bench {
 

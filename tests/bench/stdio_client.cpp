@@ -18,12 +18,14 @@ namespace toolpost::bench {
 namespace {
 
 constexpr std::size_t kReadMax = 256 << 10;
-constexpr std::size_t kUnsentMax = 256 << 10;  // more is not prepared, so that a megabyte is not copied 64 times ahead
+constexpr std::size_t kUnsentMax =
+    256 << 10;  // more is not prepared, so that a megabyte is not copied 64 times ahead
 constexpr int kWaitMaxMs = 20'000;
 
 // Lines of prose as they stand in JSON: one escape in 64 bytes, as in source code.
 std::string text_of(std::size_t bytes) {
-  static constexpr std::string_view kLine = "the quick brown fox jumps over the lazy dog, then over itself.\\n";
+  static constexpr std::string_view kLine =
+      "the quick brown fox jumps over the lazy dog, then over itself.\\n";
   std::string text;
   while (text.size() + kLine.size() <= bytes) text += kLine;
   return text.append(bytes - text.size(), 'x');
@@ -93,7 +95,8 @@ StdioClient::StdioClient(const std::vector<std::string>& command) {
 
 StdioClient::~StdioClient() {
   in_.reset();
-  for (int i = 0; i < 300; ++i) {  // a server ends by itself at the end of its input; this is for one that does not
+  for (int i = 0; i < 300;
+       ++i) {  // a server ends by itself at the end of its input; this is for one that does not
     if (waitpid(pid_, nullptr, WNOHANG) != 0) return;
     poll(nullptr, 0, 10);
   }
@@ -130,7 +133,8 @@ std::string StdioClient::ask(const std::string& line) {
 
 void StdioClient::write_some(Run& run) {
   const auto now = Clock::now();
-  while (run.started.size() < run.in_flight_max && run.unsent.size() - run.sent < kUnsentMax && now < run.end) {
+  while (run.started.size() < run.in_flight_max && run.unsent.size() - run.sent < kUnsentMax &&
+         now < run.end) {
     run.unsent += R"({"jsonrpc":"2.0","id":)";
     run.unsent += std::to_string(run.next_id++);
     run.unsent += run.tail;
@@ -162,7 +166,8 @@ bool StdioClient::read_some(Run& run) {
 DriveResult StdioClient::drive(std::size_t text_bytes, std::size_t in_flight, Clock::duration duration) {
   buffer_.resize(kReadMax);
   Run run;
-  run.tail = R"(,"method":"tools/call","params":{"name":"echo","arguments":{"text":")" + text_of(text_bytes) + "\"}}}\n";
+  run.tail = R"(,"method":"tools/call","params":{"name":"echo","arguments":{"text":")" + text_of(text_bytes) +
+             "\"}}}\n";
   run.in_flight_max = in_flight;
   const Cpu cpu_before = cpu_now(pid_);
   const auto begin = Clock::now();

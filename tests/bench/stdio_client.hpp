@@ -1,7 +1,8 @@
 #pragma once
-// A client of a line server over its stdin and stdout that is cheaper than any server: it prepares requests once,
-// writes them in batches, reads 256 KiB at a time and counts newlines. It does not look at answers, so it matches the
-// nth answer to the nth request; with more than one in flight the latencies hold only as a distribution.
+// A client of a line server over its stdin and stdout that is cheaper than any server: it prepares requests
+// once, writes them in batches, reads 256 KiB at a time and counts newlines. It does not look at answers, so
+// it matches the nth answer to the nth request; with more than one in flight the latencies hold only as a
+// distribution.
 
 #include <sys/types.h>
 
@@ -24,7 +25,7 @@ struct DriveResult {
   double workers_cpu_us = 0;  // per call, of everything below it
   double client_cpu_us = 0;   // per call; near 1e6 / calls_per_s it is the client that limits
   std::uint64_t calls = 0;
-  bool whole = false;         // every answer came and they are long enough to hold what was sent
+  bool whole = false;  // every answer came and they are long enough to hold what was sent
 };
 
 class StdioClient {
@@ -39,7 +40,8 @@ class StdioClient {
   std::string ask(const std::string& line);
   void tell(const std::string& line);
 
-  /// Keeps `in_flight` echo calls with a text of `text_bytes` running for `duration`, then waits for the rest.
+  /// Keeps `in_flight` echo calls with a text of `text_bytes` running for `duration`, then waits for the
+  /// rest.
   DriveResult drive(std::size_t text_bytes, std::size_t in_flight, Clock::duration duration);
 
   pid_t pid() const { return pid_; }
