@@ -39,13 +39,12 @@ std::string call_meta(const CallOutcome& outcome) {
 }
 
 std::string error_json(const CallOutcome& outcome) {
-  std::string json = R"({"error":{"code":")" + std::string(name(outcome.code)) + R"(","message":)";
-  append_json_string(json, outcome.message);
+  std::string json = R"({"code":")" + std::string(name(outcome.code)) + "\"";
   if (outcome.retry_after > Millis(0)) json += R"(,"retry_after_ms":)" + std::to_string(outcome.retry_after.count());
   if (outcome.side_effect != SideEffect::none) {
     json += R"(,"side_effect":")" + std::string(outcome.side_effect == SideEffect::done ? "done" : "maybe") + "\"";
   }
-  return json + "}}";
+  return json + "}";
 }
 
 }  // namespace
@@ -130,21 +129,20 @@ void McpServer::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
   auto node = running_.extract(number);
   if (!node.empty()) loop_.cancel(node.mapped().heartbeat);
   McpToolResult result;
-  const std::string meta = call_meta(outcome);
-  result.meta_json = meta;
-  std::string error;
+  std::string meta = call_meta(outcome);
   std::string text;
   if (outcome.code != Errc::ok) {
-    error = error_json(outcome);
+    // Not as structured content: older clients hold errors to the tool's output schema too, and lose the message.
+    meta += R"(,"toolpost/error":)" + error_json(outcome);
     text = std::string(name(outcome.code)) + ": " + outcome.message;
     result.is_error = true;
-    result.structured_json = error;
     result.text = text;
   } else if (outcome.parts.front().media_type == "application/json") {
     result.structured_json = outcome.parts.front().bytes;
   } else {
     result.text = outcome.parts.front().bytes;
   }
+  result.meta_json = meta;
   core_.finish(number, result);
   stop_if_done();
 }

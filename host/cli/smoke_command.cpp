@@ -98,7 +98,7 @@ std::vector<Sample> read_samples(const HostOptions& options) {
 /// What a failure means here: without a provider, a tool that only asks one has nothing to do, and says so.
 bool needs_provider(const json& result) {
   return result.value("isError", false) &&
-         result.value("structuredContent", json::object()).value("error", json::object()).value("code", "") == "unsupported";
+         result.value("_meta", json::object()).value("toolpost/error", json::object()).value("code", "") == "unsupported";
 }
 
 }  // namespace

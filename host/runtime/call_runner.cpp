@@ -140,13 +140,16 @@ void CallRunner::on_suspended(CallId id, Call& call, TurnOutput output) {
 void CallRunner::start_effect(CallId id, std::size_t index) {
   Call& call = *calls_.at(id);
   const JournalEntry& entry = call.journal.entries()[index];
+  if (call.request.offline) {
+    return settle(id, index, Errc::unsupported, "a replay performs no effects, and its recording holds no more of them");
+  }
   if (entry.kind == "join" || entry.kind == "sleep") return start_timer_effect(id, call, index, entry);
   const EffectOrder order{id,          index,
                           entry.kind,  entry.request,
                           entry.timeout_ms, call.request.plugin,
                           call.request.method, call.request.owner,
                           call.request.accepted, call.request.bound,
-                          call.request.wall, call.request.offline};
+                          call.request.wall};
   // Settled at once or later: either way through the loop, so that nothing re-enters this call.
   auto running = effects_.start(order, [this, id, index](Errc code, std::string result) {
     loop_.post([this, id, index, code, result = std::move(result)]() mutable {

@@ -70,7 +70,6 @@ struct EffectOrder {
   TimePoint accepted{};
   BoundDeadline bound;
   ClientWall wall = ClientWall::none;
-  bool offline = false;                 // a replay: nothing is performed
 };
 
 class EffectHost {

@@ -50,7 +50,6 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle s
     settle(error.code, error.message);
     return nullptr;
   };
-  if (order.offline) return refuse({Errc::unsupported, "a replay performs no effects, and its recording holds no more of them"});
   if (order.kind == "provider" && providers_.by_plugin(order.plugin) == nullptr && order.plugin->granted.contains("provider")) {
     return providers_.start(order, std::move(settle));
   }
@@ -149,7 +148,7 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
   if (order.kind == "store.put") {
     if (text("key").empty() || !request.contains("value")) return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
     if (batch.puts.size() >= kPutsMax) return settle(Errc::exhausted, "a call may put 64 values");
-    batch.puts.push_back({order.plugin->id(), text("key").substr(0, 256), dumped(request["value"])});
+    batch.puts.push_back({order.plugin->id(), text("key"), dumped(request["value"])});
     return settle(Errc::ok, "{}");
   }
   if (!request.is_object() || !request.contains("turn") || !request["turn"].is_object()) {
@@ -157,11 +156,12 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
   }
   if (batch.appends.size() >= kAppendsMax) return settle(Errc::exhausted, "a call may append 16 turns");
   std::string id = text("id");
-  if (id.size() > 64) return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
+  if (id.size() > kThreadIdBytesMax) return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
   if (id.empty()) id = random_.id();
   json turn = request["turn"];
   turn["at_ms"] = loop_.wall_ms();
-  batch.appends.push_back({id, order.method->name, dumped(turn), request.contains("state") ? dumped(request["state"]) : ""});
+  const auto unknown = text("id").empty() ? UnknownThread::create : UnknownThread::refuse;
+  batch.appends.push_back({id, order.method->name, dumped(turn), request.contains("state") ? dumped(request["state"]) : "", unknown});
   settle(Errc::ok, "{\"id\":\"" + id + "\"}");
 }
 

@@ -11,13 +11,17 @@ function(toolpost_add_plugin name)
     set(ARG_MANIFEST plugin.toml)
   endif()
   get_filename_component(manifest ${ARG_MANIFEST} ABSOLUTE)
-  set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_manifest.S)
+  # Through the compiler that is there anyway: C if the project has it, else C++.
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  set(suffix cpp)
+  if("C" IN_LIST languages)
+    set(suffix c)
+  endif()
+  set(embedded ${CMAKE_CURRENT_BINARY_DIR}/${name}_manifest.${suffix})
   file(CONFIGURE OUTPUT ${embedded} @ONLY CONTENT [[
-    .section .toolpost.manifest, "a", %progbits
-    .incbin "@manifest@"
-    .section .note.GNU-stack, "", %progbits
+__asm__(".pushsection .toolpost.manifest, \"a\", %progbits\n.incbin \"@manifest@\"\n.popsection\n");
 ]])
-  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS ${manifest} LANGUAGE ASM)
+  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS ${manifest})
 
   add_library(${name} MODULE ${ARG_SOURCES} ${embedded})
   target_link_libraries(${name} PRIVATE toolpost::sdk ${ARG_LINK_LIBRARIES})

@@ -27,10 +27,15 @@ test('legacy client: tools/list has every tool, each with a schema', bounded, as
 });
 
 test('legacy client: echo gives back what it got', bounded, async (t) => {
-  const input = { text: 'grüße "quoted" \\ \u0001 \u{1F600}' };
+  const input = { text: 'grüße "quoted" \\ \n\t \u{1F600}' };
   const result = await call(await connect(t), 'echo', input);
   assert.deepEqual(result.structuredContent, input);
   assert.deepEqual(JSON.parse(result.content[0].text), input);
+});
+
+test('legacy client: invisible and control characters never reach a tool', bounded, async (t) => {
+  const result = await call(await connect(t), 'echo', { text: 'a\u0001b\u200bc\u202ed' });
+  assert.deepEqual(result.structuredContent, { text: 'abcd' });
 });
 
 test('legacy client: invalid arguments are a tool error that names the field', bounded, async (t) => {

@@ -38,7 +38,7 @@ test('modern client: tools/list has every tool, each with a schema', bounded, as
 });
 
 test('modern client: echo gives back what it got', bounded, async (t) => {
-  const input = { text: 'grüße "quoted" \\ \u0001 \u{1F600}' };
+  const input = { text: 'grüße "quoted" \\ \n\t \u{1F600}' };
   assert.deepEqual((await call(await connect(t), 'echo', input)).structuredContent, input);
 });
 

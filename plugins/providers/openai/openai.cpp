@@ -70,6 +70,7 @@ struct Answer {
   std::string model;
   json usage = json::object();
   bool any_choice = false;
+  bool ended = false;          // [DONE] was seen
 
   void take(const json& chunk, const char* part) {
     if (chunk.contains("model") && chunk["model"].is_string()) model = chunk["model"];
@@ -135,7 +136,9 @@ class OpenAi : public toolpost::Plugin {
     } else if (response.contains("body_json")) {
       answer.take(response["body_json"], "message");
     }
-    const bool truncated = response.value("truncated", false);
+    // A stream says that it is whole by a finish reason or by [DONE]; one that just stops was cut off.
+    const bool whole = !response.contains("events") || !answer.finish_reason.empty() || answer.ended;
+    const bool truncated = response.value("truncated", false) || !whole;
     if (!answer.any_choice) {
       const std::string words = upstream_words(response.value("body_json", json()));
       throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " answered 200 without a choice" + (words.empty() ? "" : ": " + words));
@@ -151,6 +154,7 @@ class OpenAi : public toolpost::Plugin {
 
   void read_event(const json& event, Answer& answer) const {
     const std::string data = event.value("data", "");
+    if (data == "[DONE]") answer.ended = true;
     if (data == "[DONE]" || data.empty()) return;
     const json chunk = json::parse(data, nullptr, false);
     if (chunk.is_discarded()) throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " sent a stream event that is not JSON");

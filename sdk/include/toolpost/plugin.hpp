@@ -90,7 +90,8 @@ class Call {
     for (const Effect effect : effects) request["handles"].push_back(effect.handle);
     if (timeout_ms != 0) request["timeout_ms"] = timeout_ms;
     std::vector<Effect> done;
-    for (const json& handle : perform("join", request)["done"]) done.push_back({handle.get<toolpost_effect>()});
+    const json result = perform("join", request);
+    for (const json& handle : result.at("done")) done.push_back({handle.get<toolpost_effect>()});
     return done;
   }
 

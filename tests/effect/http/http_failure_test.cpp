@@ -58,7 +58,7 @@ TEST_CASE("http failure: a server that accepts and is silent runs into first_byt
   CHECK(error.code == Errc::deadline);
   CHECK(error.side_effect == SideEffect::maybe);
   CHECK_THAT(error.message,
-             Contains("http.first_byte = 100 ms") && Contains("/path") && Contains("since the start"));
+             Contains("http.first_byte_ms = 100") && Contains("/path") && Contains("since the start"));
   CHECK_THAT(error.message, !Contains("hidden"));
   CHECK(world.loop.now() - start >= 100ms);
   CHECK(world.loop.now() - start < 5s);
@@ -72,7 +72,7 @@ TEST_CASE("http failure: a TLS handshake that is never answered runs into connec
       error_of(world.run(world.get("https://127.0.0.1:" + std::to_string(server.port()) + "/")));
   CHECK(error.code == Errc::deadline);
   CHECK(error.side_effect == SideEffect::none);
-  CHECK_THAT(error.message, Contains("http.connect = 100 ms"));
+  CHECK_THAT(error.message, Contains("http.connect_ms = 100"));
 }
 
 TEST_CASE("http failure: TLS with something that speaks none is a bad upstream, and nothing was sent",

@@ -33,7 +33,7 @@ TEST_CASE("http stream: a body that stalls runs into stream_idle, one that trick
   world.settings.stream_idle = 100ms;
   const Error stalled = error_of(world.run(world.get(stalls.url())));
   CHECK(stalled.code == Errc::deadline);
-  CHECK_THAT(stalled.message, Contains("http.stream_idle = 100 ms"));
+  CHECK_THAT(stalled.message, Contains("http.stream_idle_ms = 100"));
 
   HttpServer trickles([](ServerConnection& connection) {
     connection.read_request();
@@ -64,7 +64,7 @@ TEST_CASE("http stream: comments, pings and empty deltas do not keep a stream al
   world.settings.stream_idle = 150ms;
   const Error error = error_of(world.run(world.sse(server.url(), "\"/d\"")));
   CHECK(error.code == Errc::deadline);
-  CHECK_THAT(error.message, Contains("no content for http.stream_idle = 150 ms"));
+  CHECK_THAT(error.message, Contains("no content for http.stream_idle_ms = 150"));
   CHECK(world.progress.empty());
 }
 
