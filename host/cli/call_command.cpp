@@ -36,9 +36,6 @@ RecordedCall recorded(const Journal& journal, const CallOutcome& outcome) {
 int run_call(const HostOptions& options, const CallCommand& command) {
   const auto host = set_up_host(options);
   if (!host) return 2;
-  host->runtime->on_event = [](std::string_view event, const std::string& detail) {
-    if (event == "plugin_log") std::cerr << detail << "\n";
-  };
   int status = 1;
   ToolRequest request;
   request.tool = command.tool;

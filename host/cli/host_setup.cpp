@@ -80,7 +80,7 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
   const EnvironmentMap environment(list.begin(), list.end());
   RuntimePlaces places;
   places.version = kVersion;
-  places.environment = environment_value;
+  places.environment = [](const char* name) -> const char* { return std::getenv(name); };
   places.state_dir = !options.state_dir.empty() ? options.state_dir : settings->store.state_dir;
   if (places.state_dir.empty()) {
     auto state_dir = default_state_dir(environment);
@@ -104,6 +104,15 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
     std::cerr << "toolpost: " << opened.error().message << "\n";
     return nullptr;
   }
+  auto log = Log::open(host->runtime->settings().log, host->runtime->redactor());
+  if (!log) {
+    std::cerr << "toolpost: " << log.error().message << "\n";
+    return nullptr;
+  }
+  host->log = std::move(*log);
+  host->runtime->on_event = [log_to = host->log.get()](Level level, std::string_view event, const std::string& detail) {
+    log_to->event(level, event, {{"detail", detail}});
+  };
   return host;
 }
 

@@ -22,6 +22,7 @@ struct Host {
   EventLoop loop;
   std::unique_ptr<Spawner> spawner;
   std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<Log> log;  // borrows the runtime's redactor
 };
 
 /// The folder of our own binary; plugins and the worker program lie beside it.

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <iostream>
 
 #include "cli/commands.hpp"
 #include "cli/mcp_server.hpp"
@@ -19,9 +18,6 @@ int run_serve(const HostOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto host = set_up_host(options);
   if (!host) return 2;
-  host->runtime->on_event = [](std::string_view event, const std::string& detail) {
-    std::cerr << "toolpost: " << event << " " << detail << "\n";
-  };
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);

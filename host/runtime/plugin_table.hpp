@@ -31,6 +31,7 @@ struct PluginEntry {
   std::unique_ptr<WorkerPool> pool;        // made at first use
   std::optional<Error> incompatible;       // why it cannot run; stays until restart
   bool loaded = false;                     // a worker said READY
+  std::uint32_t load_crashes = 0;          // deaths before the first READY
 
   const std::string& id() const { return found.manifest.id; }
 };

@@ -193,7 +193,7 @@ class ProviderService::Attempts final : public RunningEffect {
 };
 
 void ProviderService::add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
-                          Result<std::string> key) {
+                          const Result<Secret>& key) {
   auto entry = std::make_unique<ProviderEntry>();
   entry->name = name;
   entry->settings = settings;
@@ -219,9 +219,9 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
     if (!config.is_object()) config = json::object();
     config["name"] = name;
     config["base_url"] = settings.base_url;
-    config["has_key"] = !key->empty();
+    config["has_key"] = !key->reveal().empty();
     entry->plugin.config_json = dumped(config);
-    if (!key->empty()) entry->secret = BoundSecret{url->origin, "Authorization", "Bearer ", *key};
+    if (!key->reveal().empty()) entry->secret = BoundSecret{url->origin, "Authorization", "Bearer ", std::string(key->reveal())};
   }
   providers_[name] = std::move(entry);
 }

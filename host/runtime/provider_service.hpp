@@ -14,6 +14,7 @@
 #include "policy/provider_gate_core.hpp"
 #include "policy/retry_core.hpp"
 #include "runtime/call_runner.hpp"
+#include "telemetry/secret.hpp"
 
 namespace toolpost {
 
@@ -36,8 +37,8 @@ class ProviderService {
   ProviderService(EventLoop& loop, RandomSource& random, const Settings& settings, const CeilingsCore& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
 
-  /// Secrets come from `secret_of`. A provider that cannot work is kept, with the reason.
-  void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin, Result<std::string> key);
+  /// `key` may be empty: no key is sent. A provider that cannot work is kept, with the reason.
+  void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin, const Result<Secret>& key);
   void attach(CallRunner& runner) { runner_ = &runner; }
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);

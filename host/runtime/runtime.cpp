@@ -6,7 +6,6 @@
 #include "base/text.hpp"
 #include "json/invisible.hpp"
 #include "json/utf8.hpp"
-#include "runtime/secret_source.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace toolpost {
@@ -16,6 +15,7 @@ using nlohmann::json;
 
 constexpr Millis kReplayMax{3'600'000};
 constexpr Millis kExpiryInterval{3'600'000};
+constexpr std::uint32_t kLoadCrashesMax = 3;
 
 /// Replies may be as large as limits.output_bytes_max, and so may their strings.
 LimitSettings reply_limits(LimitSettings limits) {
@@ -45,7 +45,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       providers_(loop, random_, settings_, ceilings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
-                 if (on_event) on_event("plugin_log", plugin.id() + ": " + line.text);
+                 if (on_event) on_event(Level::info, "plugin_log", plugin.id() + ": " + line.text);
                },
                [this](PluginEntry& plugin) { ensure_pool(plugin); },
                [this](const PluginEntry& plugin, const MethodManifest& method, const std::vector<TurnPart>& parts) {
@@ -60,7 +60,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                             pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
                           },
                           [this] {
-                            if (on_event) on_event("spawner_lost", "no worker can be started any more; restart toolpost");
+                            if (on_event) on_event(Level::error, "spawner_lost", "no worker can be started any more; restart toolpost");
                           }});
   loop_.each_round([this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
@@ -111,12 +111,11 @@ Result<void> Runtime::open() {
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
   if (auto opened = open_store(); !opened) {
     store_problem_ = opened.error().message;
-    if (on_event) on_event("store_unavailable", store_problem_);
+    if (on_event) on_event(Level::error, "store_unavailable", store_problem_);
   }
   for (const auto& [name, settings] : settings_.providers) {
     const PluginEntry* plugin = plugins_->provider(settings.plugin);
-    providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found,
-                   settings.key ? read_secret(*settings.key, places_.environment) : Result<std::string>(std::string()));
+    providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(settings));
   }
   return {};
 }
@@ -134,26 +133,57 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   WorkerPool::Events events;
   events.turn_done = [this](TurnId turn, Result<TurnOutput> output) { runner_.on_turn_done(turn, std::move(output)); };
   events.loaded = [this, &plugin](Result<void> loaded) {
-    if (loaded) {
-      plugin.loaded = true;
-    } else if (!plugin.loaded && loaded.error().code == Errc::incompatible) {
-      plugin.incompatible = loaded.error();
-    }
-    if (!loaded && on_event) on_event("plugin_failed", loaded.error().message);
+    on_loaded(plugin, loaded);
   };
   events.stdio = [this, &plugin](const std::string& text) {
-    if (on_event) on_event("plugin_output", plugin.id() + ": " + text);
+    if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
   events.killed = [this, &plugin](KillReason reason) {
-    if (on_event) on_event("worker_killed", plugin.id() + ": " + kill_word(reason));
+    const bool routine = reason == KillReason::retired || reason == KillReason::shutdown || reason == KillReason::other_owner;
+    if (on_event) on_event(routine ? Level::debug : Level::warn, "worker_ended", plugin.id() + ": " + kill_word(reason));
   };
   events.sandboxed = [this](int level) { isolation_level_ = level; };
+  if (places_.kill_after_frame) {
+    events.kill_after_frame = [this, &plugin](FrameType type) { return places_.kill_after_frame(plugin.id(), type); };
+  }
   const PoolPlugin pool_plugin{plugin.id(), plugin.found.file, plugin.config_json,
                                plugin.settings.turn_max.value_or(settings_.turns.turn_max),
                                settings_.limits.output_bytes_max, settings_.turns.effects_max};
   plugin.pool = std::make_unique<WorkerPool>(loop_, spawner_, static_cast<std::uint32_t>(pools_.size()), pool_plugin,
                                              settings_.workers, settings_.isolation, workers_total_, std::move(events));
   pools_.push_back(plugin.pool.get());
+}
+
+void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
+  if (loaded) {
+    plugin.loaded = true;
+    plugin.load_crashes = 0;
+    return;
+  }
+  if (on_event) on_event(Level::warn, "plugin_failed", loaded.error().message);
+  if (plugin.loaded) return;
+  // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there cannot run.
+  const bool bad_luck = loaded.error().code == Errc::crashed && ++plugin.load_crashes < kLoadCrashesMax;
+  if (bad_luck) {
+    loop_.post([&plugin] { plugin.pool->warm(); });
+  } else if (loaded.error().code == Errc::incompatible || loaded.error().code == Errc::crashed) {
+    plugin.incompatible = Error{Errc::incompatible, loaded.error().message};
+  }
+}
+
+Result<Secret> Runtime::read_key(const ProviderSettings& provider) {
+  if (!provider.key) return Secret("no key", "");
+  auto key = load_secret(*provider.key, places_.environment);
+  if (key) redactor_.add(*key);
+  return key;
+}
+
+void Runtime::mask_secrets(CallOutcome& outcome) const {
+  for (const auto& [name, provider] : providers_.providers()) {
+    if (!provider->secret) continue;
+    mask_secret(outcome.message, provider->secret->value);
+    for (TurnPart& part : outcome.parts) mask_secret(part.bytes, provider->secret->value);
+  }
 }
 
 RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
@@ -280,6 +310,7 @@ void Runtime::on_outcome(RequestNumber number, CallOutcome outcome, const Journa
   for (const RequestNumber next : admission_.release(number, loop_.now())) {
     loop_.post([this, next] { begin(next); });
   }
+  mask_secrets(outcome);
   request.done(std::move(outcome), &journal);
 }
 

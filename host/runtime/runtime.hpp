@@ -17,6 +17,7 @@
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
 #include "store/thread_store.hpp"
+#include "telemetry/log.hpp"
 
 namespace toolpost {
 
@@ -26,7 +27,8 @@ struct RuntimePlaces {
   std::string state_dir;
   std::vector<PluginFolder> plugin_folders;
   std::vector<std::string> file_roots;
-  std::function<std::string(const std::string&)> environment;  // for the keys that the configuration names
+  std::function<bool(const std::string& plugin, FrameType)> kill_after_frame;  // for tests; see WorkerPool::Events
+  EnvironmentGetter environment;               // for the keys that the configuration names
 };
 
 using RequestNumber = std::uint64_t;
@@ -66,8 +68,10 @@ class Runtime final : private EffectHost {
   int isolation_level() const { return isolation_level_; }
   std::string status_json(bool everything) const;
 
+  /// Knows every live secret once open() is done; what leaves the host in logs goes through it.
+  const Redactor& redactor() const { return redactor_; }
   /// For logs; may stay empty.
-  std::function<void(std::string_view event, const std::string& detail)> on_event;
+  std::function<void(Level level, std::string_view event, const std::string& detail)> on_event;
 
  private:
   struct Request {
@@ -95,6 +99,9 @@ class Runtime final : private EffectHost {
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method, const std::vector<TurnPart>& parts);
   void remove_expired();
+  void on_loaded(PluginEntry& plugin, const Result<void>& loaded);
+  Result<Secret> read_key(const ProviderSettings& provider);
+  void mask_secrets(CallOutcome& outcome) const;
   Result<void> open_store();
 
   EventLoop& loop_;
@@ -106,6 +113,7 @@ class Runtime final : private EffectHost {
   AdmissionCore admission_;
   TimerId admission_timer_;
   TimerId expiry_timer_;
+  Redactor redactor_;
   ProviderService providers_;
   CallRunner runner_;
   HttpClient http_;

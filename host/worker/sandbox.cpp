@@ -120,28 +120,32 @@ const int kAllowed[] = {
     SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(times),
     SCMP_SYS(getrlimit), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group)};
 
+/// Allows a call only when one argument compares as told. (The library's own macros are C99, not C++.)
+bool allow_if(scmp_filter_ctx filter, int number, unsigned argument, scmp_compare compare, std::uint64_t a, std::uint64_t b = 0) {
+  const scmp_arg_cmp condition{argument, compare, a, b};
+  return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition) == 0;
+}
+
 bool add_rules(scmp_filter_ctx filter) {
   bool ok = true;
-  for (const int number : kAllowed) ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) == 0;
+  for (const int number : kAllowed) ok = ok && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 0, nullptr) == 0;
   // A thread, never a process: clone must share the thread group and make no namespace. clone3 hides its flags in
   // memory, so it answers ENOSYS and the C library falls back to clone.
   constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
                                         CLONE_NEWNET | CLONE_NEWCGROUP;
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                              SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | kNamespaces, CLONE_THREAD)) == 0;
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+  ok = ok && allow_if(filter, SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | kNamespaces, CLONE_THREAD);
+  ok = ok && seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, nullptr) == 0;
   // abort() and raise(): signals to the own process only.
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                              SCMP_A0(SCMP_CMP_EQ, kPidPlaceholder)) == 0;
+  ok = ok && allow_if(filter, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ, kPidPlaceholder);
   // Reading limits is harmless; setting them is not.
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)) == 0;
-  // isatty() and the like; no TIOCSTI, which types into terminals.
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, 0x5401)) == 0;
+  ok = ok && allow_if(filter, SCMP_SYS(prlimit64), 2, SCMP_CMP_EQ, 0);
+  // isatty() (TCGETS); no TIOCSTI, which types into terminals.
+  ok = ok && allow_if(filter, SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, 0x5401);
   // prctl: thread names only.
-  ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) == 0;
+  ok = ok && allow_if(filter, SCMP_SYS(prctl), 0, SCMP_CMP_EQ, PR_SET_NAME);
 #ifdef TOOLPOST_SANITIZED
   for (const int number : {SCMP_SYS(prctl), SCMP_SYS(ioctl), SCMP_SYS(personality), SCMP_SYS(prlimit64)}) {
-    ok = ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) == 0;
+    ok = ok && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 0, nullptr) == 0;
   }
 #endif
   return ok;

@@ -133,6 +133,11 @@ void WorkerPool::send(const SendTurn& order) {
     return;
   }
   dirty_.insert(order.worker);
+  probe(order.worker, FrameType::turn);
+}
+
+void WorkerPool::probe(WorkerId worker, FrameType type) {
+  if (events_.kill_after_frame && events_.kill_after_frame(type)) spawner_.kill(global_id(worker));
 }
 
 void WorkerPool::flush() {
@@ -159,7 +164,10 @@ bool WorkerPool::read_packets(WorkerId worker, Link& link) {
       core_.on_protocol_error(worker, link.reader.problem(), loop_.now());
       return false;
     }
-    for (const Frame& frame : link.reader.frames()) on_frame(worker, link, frame);
+    for (const Frame& frame : link.reader.frames()) {
+      on_frame(worker, link, frame);
+      probe(worker, frame.type);
+    }
   }
 }
 
@@ -247,7 +255,7 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   on_stdio(worker);
   const std::string how = describe_wait_status(wait_status);
   if (!link.ready && events_.loaded) {
-    events_.loaded(Error{Errc::incompatible, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
+    events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
   core_.on_died(worker, link.page->started.load(), how, loop_.now());
   dirty_.erase(worker);

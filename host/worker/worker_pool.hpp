@@ -37,6 +37,8 @@ class WorkerPool {
     std::function<void(const std::string& line)> stdio;             // what the plugin printed
     std::function<void(KillReason)> killed;
     std::function<void(int level)> sandboxed;
+    /// After each frame in either direction; true ends the worker there. Only tests set it.
+    std::function<bool(FrameType)> kill_after_frame;
   };
 
   /// `index` tells this pool's workers apart from those of others at the spawner. All references outlive the pool.
@@ -79,6 +81,7 @@ class WorkerPool {
   void on_frame(WorkerId worker, Link& link, const Frame& frame);
   void on_stdio(WorkerId worker);
   void arm();
+  void probe(WorkerId worker, FrameType type);
   std::uint64_t global_id(WorkerId worker) const { return (std::uint64_t{index_} << 32) | worker; }
 
   EventLoop& loop_;

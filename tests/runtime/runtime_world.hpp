@@ -13,7 +13,9 @@
 namespace toolpost {
 
 struct RuntimeWorld {
-  explicit RuntimeWorld(const std::vector<std::string>& plugin_files, Settings with = {}) : settings(std::move(with)) {
+  using KillAfterFrame = std::function<bool(const std::string& plugin, FrameType)>;
+  explicit RuntimeWorld(const std::vector<std::string>& plugin_files, Settings with = {}, KillAfterFrame kill = {})
+      : settings(std::move(with)) {
     namespace fs = std::filesystem;
     static int worlds = 0;
     folder = fs::temp_directory_path() / ("toolpost_test_" + std::to_string(getpid()) + "_" + std::to_string(++worlds));
@@ -27,6 +29,7 @@ struct RuntimeWorld {
     spawner = std::move(*started);
     RuntimePlaces places;
     places.version = "test";
+    places.kill_after_frame = std::move(kill);
     places.state_dir = (folder / "state").string();
     places.plugin_folders = {{(folder / "plugins").string(), PluginOrigin::dropped_in}};
     runtime.emplace(loop, *spawner, settings, places);
