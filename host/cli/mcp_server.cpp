@@ -9,6 +9,9 @@
 namespace toolpost {
 namespace {
 
+// Faster progress than this tells a reader nothing more; the heartbeat carries the latest word anyway.
+constexpr Millis kProgressMin{100};
+
 constexpr const char* kInstructions =
     "Workflow tools for coding agents. Call a workflow tool again with the continuation_id and step_number it names.";
 
@@ -93,7 +96,7 @@ void McpServer::call_tool(const McpToolCall& call) {
     progress = [this, number](const CallProgress& said) {
       if (const auto found = running_.find(number); found != running_.end()) {
         found->second.said = said.message;
-        beat(number);
+        if (loop_.now() - found->second.told >= kProgressMin) beat(number);
       }
     };
     running.heartbeat = loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
@@ -109,6 +112,7 @@ void McpServer::beat(std::uint64_t number) {
   Running& running = found->second;
   const auto elapsed = to_ms(loop_.now() - running.accepted);
   // Seconds since acceptance, and always a little more than the last time, as the protocol asks.
+  running.told = loop_.now();
   running.heartbeats = std::max(running.heartbeats + 0.001, static_cast<double>(elapsed) / 1000.0);
   std::string message = running.said.empty() ? runtime_.describe(running.request) : running.said;
   message += " (" + std::to_string(elapsed / 1000) + " s)";

@@ -28,7 +28,8 @@ class McpServer final : private McpHandler {
     TimePoint accepted{};
     TimerId heartbeat;
     double heartbeats = 0;
-    std::string said;        // the plugin's last own progress message
+    std::string said;        // the last progress message of the plugin or the provider
+    TimePoint told{};        // when the client last heard of it
   };
 
   void call_tool(const McpToolCall& call) override;

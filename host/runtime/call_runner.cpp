@@ -76,6 +76,15 @@ void CallRunner::count_attempt(CallId id) {
   if (const auto found = calls_.find(id); found != calls_.end()) ++found->second->attempts;
 }
 
+void CallRunner::report_stream(CallId id, std::size_t content_events) {
+  const auto child = calls_.find(id);
+  if (child == calls_.end()) return;
+  const auto parent = calls_.find(child->second->request.parent);
+  if (parent == calls_.end() || !parent->second->progress) return;
+  parent->second->progress({static_cast<double>(content_events), 0,
+                            "the model is answering, " + std::to_string(content_events) + " pieces so far"});
+}
+
 std::string CallRunner::describe(CallId id) const {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return "ended";

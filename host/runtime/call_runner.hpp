@@ -43,6 +43,7 @@ struct CallRequest {
   PluginEntry* plugin = nullptr;
   const MethodManifest* method = nullptr;
   OwnerId owner = 0;
+  CallId parent = 0;                    // whose effect this is; 0: a client's own call
   std::string request;                  // checked JSON
   TimePoint accepted{};
   BoundDeadline bound{Deadline(TimePoint{}), {}, {}, {}, {}};
@@ -107,6 +108,8 @@ class CallRunner {
   void cancel(CallId call);
   void raise_deadline(CallId call, BoundDeadline bound);
   void count_attempt(CallId call);
+  /// Content of a streamed answer has arrived: told to the call that asked for it.
+  void report_stream(CallId call, std::size_t content_events);
   std::size_t running() const { return calls_.size(); }
   /// What a call is doing, for progress messages: "waiting for provider" or "computing".
   std::string describe(CallId call) const;

@@ -78,6 +78,7 @@ class ProviderService::Attempts final : public RunningEffect {
     request.plugin = &choice_.provider->plugin;
     request.method = choice_.provider->plugin.methods.front().manifest;
     request.owner = owner_;
+    request.parent = parent_call_;
     request.accepted = now;
     request.bound = deadline;
     const auto done = [this](CallOutcome outcome, const Journal& journal) { on_done(std::move(outcome), journal); };

@@ -98,6 +98,8 @@ std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, Set
       return settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
     }
     settle(Errc::ok, http_response_to_json(*outcome.result, secret));
+  }, [this, call_id = order.call](HttpProgress progress) {
+    if (progress.content_events > 0) runner_.report_stream(call_id, progress.content_events);
   });
   return std::make_unique<HttpEffect>(http_, id);
 }

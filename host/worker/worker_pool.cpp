@@ -200,7 +200,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
     if (level < static_cast<int>(isolation_.min_level)) {
       const Error error{Errc::incompatible,
                         "isolation level " + std::to_string(level) + " was reached, below isolation.min_level = " +
-                            std::to_string(isolation_.min_level) + "; run `toolpost doctor` to see what is missing"};
+                            std::to_string(isolation_.min_level) + "; the kernel lacks seccomp or Landlock, or something forbids them"};
       core_.on_load_failed(worker, error, now);
       if (events_.loaded) events_.loaded(error);
       return;

@@ -1,27 +1,11 @@
-#include <atomic>
 #include <fstream>
 
-#include "http_server.hpp"
+#include "model_server.hpp"
 #include "runtime_world.hpp"
 
 using namespace toolpost;
 
 namespace {
-
-const std::string kExpert = R"({\"status\":\"analysis_complete\",\"summary\":\"off by one\",\"hypotheses\":[]})";
-
-/// A model server that answers every chat with the same expert opinion, as a stream, and counts.
-struct ModelServer {
-  std::atomic<int> asked{0};
-  HttpServer server{[this](ServerConnection& connection) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
-      ++asked;
-      const std::string body = "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" + kExpert +
-                               "\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-      connection.answer(body, "Content-Type: text/event-stream\r\n");
-    }
-  }};
-};
 
 struct Ran {
   nlohmann::json reply;
@@ -40,10 +24,7 @@ Ran run_debug(int kill_at) {
   std::ofstream(root / "loop.c") << "for (i = 0; i < n - 1; ++i)\n";
   settings.files.roots = {root.string()};
   settings.plugins["dev.toolpost.debug"].grant = {"provider", "file.read", "thread.read", "thread.append"};
-  ProviderSettings provider;
-  provider.base_url = "http://127.0.0.1:" + std::to_string(model.server.port()) + "/v1";
-  provider.models = {"m"};
-  settings.providers["local"] = provider;
+  settings.providers["local"] = model.settings();
   {
     RuntimeWorld world({"lib/toolpost/plugins/debug.so", "lib/toolpost/plugins/openai.so"}, settings,
                        [&](const std::string&, FrameType) {
