@@ -157,6 +157,7 @@ void McpServer::shut_down() {
   drain_ = loop_.after(runtime_.settings().deadlines.shutdown_drain - Millis(200), [this] {
     drain_ = {};
     std::vector<std::uint64_t> left;
+    left.reserve(running_.size());
     for (const auto& [number, running] : running_) left.push_back(number);
     for (const std::uint64_t number : left) {
       runtime_.cancel(running_[number].request);

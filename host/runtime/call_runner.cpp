@@ -246,7 +246,7 @@ void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
     return fail(id, fine.error());
   }
   call.committing = true;
-  effects_.commit(id, call.request.owner, [this, id, parts = std::move(output.parts)](Result<void> stored) mutable {
+  effects_.commit(id, call.request.owner, [this, id, parts = std::move(output.parts)](const Result<void>& stored) mutable {
     if (!calls_.contains(id)) return;  // the deadline was faster
     if (!stored) return fail(id, stored.error().with("storing the call's results"));
     CallOutcome outcome;
