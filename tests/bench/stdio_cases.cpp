@@ -145,6 +145,33 @@ void print_start(const char* name, const std::vector<std::string>& command,
               *std::min_element(all.begin(), all.end()), *std::max_element(all.begin(), all.end()), starts);
 }
 
+// Median microseconds of one call after another.
+double ask_us(StdioClient& client, const std::string& line) {
+  constexpr int kCalls = 3000;
+  std::vector<double> all;
+  for (int i = 0; i < kCalls; ++i) {
+    const auto begin = Clock::now();
+    client.ask(line);
+    all.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+  }
+  return median(all);
+}
+
+// `version` does what `echo` does and asks for one effect that is answered at once: the difference is a suspension.
+void print_suspension(const Scratch& scratch) {
+  const Pin pin;
+  StdioClient client(servers(scratch).front().command);
+  client.ask(kInitialize);
+  client.tell(kInitialized);
+  const std::string version = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"version","arguments":{}}})";
+  client.ask(kSmallCall);
+  client.ask(version);
+  const double plain = ask_us(client, kSmallCall);
+  const double suspended = ask_us(client, version);
+  std::printf("\none call after another, one core: echo %.1f us, with one suspended effect %.1f us, extra %.1f us\n", plain,
+              suspended, suspended - plain);
+}
+
 void print_memory(const char* name, pid_t pid) {
   if (const auto memory = memory_of(pid)) {
     std::printf("  %-60s rss %6ld  pss %6ld  private %6ld KiB\n", name, memory->rss, memory->pss,
@@ -171,6 +198,7 @@ void print_stdio_table() {
       print_row(server, result, toolpost_per_s);
     }
   }
+  print_suspension(scratch);
 }
 
 void print_start_and_memory() {

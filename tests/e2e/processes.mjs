@@ -1,5 +1,5 @@
 // What /proc says about the processes below a server.
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 
 const read = (pid, name) => {
   try {
@@ -37,3 +37,31 @@ export const isAlive = (pid) => {
 
 /** The environment as the kernel shows it; undefined if it may not be read. */
 export const environmentOf = (pid) => read(pid, 'environ');
+
+/** Whether the bytes of `text` stand anywhere in the process's readable memory; undefined if it may not be read. */
+export function memoryHolds(pid, text) {
+  const maps = read(pid, 'maps');
+  if (!maps) return undefined;
+  let memory;
+  try {
+    memory = openSync(`/proc/${pid}/mem`, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    for (const line of maps.split('\n')) {
+      const match = line.match(/^([0-9a-f]+)-([0-9a-f]+) r.*?(\[v\w+\])?$/);
+      if (!match || match[3]) continue;
+      const begin = BigInt(`0x${match[1]}`);
+      const bytes = Buffer.alloc(Number(BigInt(`0x${match[2]}`) - begin));
+      try {
+        if (bytes.subarray(0, readSync(memory, bytes, 0, bytes.length, begin)).includes(text)) return true;
+      } catch {
+        // A guard page or a mapping that cannot be read by anybody.
+      }
+    }
+    return false;
+  } finally {
+    closeSync(memory);
+  }
+}
