@@ -23,13 +23,15 @@ int main(int argc, char** argv) {
   std::string replay_file;
   auto* replay = app.add_subcommand("replay", "Repeat a recorded call exactly, without performing anything");
   replay->add_option("file", replay_file)->required();
-  auto* plugins = app.add_subcommand("plugins", "List plugins, what was refused and why, and what could be granted");
+  auto* plugins =
+      app.add_subcommand("plugins", "List plugins, what was refused and why, and what could be granted");
   std::string inspected;
   bool quiet = false;
   auto* inspect = app.add_subcommand("inspect", "Check a plugin file without running it");
   inspect->add_option("file", inspected)->required();
   inspect->add_flag("--quiet", quiet, "Print problems only");
-  auto* smoke = app.add_subcommand("smoke", "Call every tool through a server of its own and show how it went");
+  auto* smoke =
+      app.add_subcommand("smoke", "Call every tool through a server of its own and show how it went");
   auto* config = app.add_subcommand("config", "Check or print the configuration");
   config->require_subcommand(1);
   auto* check = config->add_subcommand("check", "Read the configuration and report every problem");
@@ -49,6 +51,7 @@ int main(int argc, char** argv) {
   if (inspect->parsed()) return run_inspect(inspected, quiet ? InspectOutput::problems : InspectOutput::full);
   if (smoke->parsed()) return run_smoke(options);
   if (check->parsed()) return run_config_check(options);
-  if (print->parsed()) return run_config_print(options, defaults ? ConfigPrint::defaults : ConfigPrint::effective);
+  if (print->parsed())
+    return run_config_print(options, defaults ? ConfigPrint::defaults : ConfigPrint::effective);
   return 2;
 }

@@ -1,4 +1,5 @@
-// toolpost-worker: started by toolpost with an empty environment and one socket; see worker/worker_process.hpp.
+// toolpost-worker: started by toolpost with an empty environment and one socket; see
+// worker/worker_process.hpp.
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -10,7 +11,8 @@
 int main() {
   int type = 0;
   socklen_t size = sizeof type;
-  if (getsockopt(toolpost::kSpawnerSocket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
+  if (getsockopt(toolpost::kSpawnerSocket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+      type != SOCK_SEQPACKET) {
     std::fputs("toolpost-worker is started by toolpost, not by hand\n", stderr);
     return 2;
   }

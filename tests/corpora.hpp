@@ -1,5 +1,6 @@
 #pragma once
-// Where the public test data is: TOOLPOST_CORPORA, or beside the repository. May be absent; tests then say so.
+// Where the public test data is: TOOLPOST_CORPORA, or beside the repository. May be absent; tests then say
+// so.
 
 #include <cstdlib>
 #include <string>

@@ -2,7 +2,8 @@
 
 namespace toolpost {
 
-BlockingLane::BlockingLane(std::size_t queue_size_max) : queue_size_max_(queue_size_max), thread_([this] { work(); }) {}
+BlockingLane::BlockingLane(std::size_t queue_size_max)
+    : queue_size_max_(queue_size_max), thread_([this] { work(); }) {}
 
 BlockingLane::~BlockingLane() {
   {

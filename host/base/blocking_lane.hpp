@@ -1,5 +1,6 @@
 #pragma once
-// A thread for work that may block (disk), so that the loop never does. Bounded; ends its queue before it goes.
+// A thread for work that may block (disk), so that the loop never does. Bounded; ends its queue before it
+// goes.
 
 #include <condition_variable>
 #include <deque>

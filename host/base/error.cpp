@@ -4,12 +4,33 @@
 
 namespace toolpost {
 namespace {
-constexpr std::array<std::string_view, 27> kNames = {
-    "ok",           "cancelled",       "deadline",         "invalid_input", "not_found",        "permission",
-    "unauthenticated", "rate_limited", "unavailable",      "conflict",      "exhausted",        "content_blocked",
-    "context_too_long", "bad_upstream", "unsupported",     "internal",      "crashed",          "hung",
-    "protocol",     "output_invalid",  "nondeterministic", "in_doubt",      "quarantined",      "incompatible",
-    "shed",         "breaker_open",    "invalid_config"};
+constexpr std::array<std::string_view, 27> kNames = {"ok",
+                                                     "cancelled",
+                                                     "deadline",
+                                                     "invalid_input",
+                                                     "not_found",
+                                                     "permission",
+                                                     "unauthenticated",
+                                                     "rate_limited",
+                                                     "unavailable",
+                                                     "conflict",
+                                                     "exhausted",
+                                                     "content_blocked",
+                                                     "context_too_long",
+                                                     "bad_upstream",
+                                                     "unsupported",
+                                                     "internal",
+                                                     "crashed",
+                                                     "hung",
+                                                     "protocol",
+                                                     "output_invalid",
+                                                     "nondeterministic",
+                                                     "in_doubt",
+                                                     "quarantined",
+                                                     "incompatible",
+                                                     "shed",
+                                                     "breaker_open",
+                                                     "invalid_config"};
 }  // namespace
 
 std::string_view name(Errc code) {

@@ -9,35 +9,36 @@
 
 namespace toolpost {
 
-/// Codes up to `internal` may come from plugins (same order as TOOLPOST_* in the ABI); the rest only the host makes.
+/// Codes up to `internal` may come from plugins (same order as TOOLPOST_* in the ABI); the rest only the host
+/// makes.
 enum class Errc : unsigned char {
-  ok = 0,              // never inside an Error
-  cancelled,           // the caller asked for it; no answer is sent
-  deadline,            // a ceiling fired; the message names which
-  invalid_input,       // the caller's fault; asking again unchanged is useless
-  not_found,           // the caller's fault
-  permission,          // the operator has not granted it; the message says how
-  unauthenticated,     // the operator's key is missing or refused
-  rate_limited,        // the upstream's wish; retry after `retry_after`
-  unavailable,         // the upstream is down or unreachable; a retry may help
-  conflict,            // the caller decides
-  exhausted,           // a limit, quota or budget is spent
-  content_blocked,     // the upstream refused the content
-  context_too_long,    // the input must shrink first
-  bad_upstream,        // the upstream answered nonsense
-  unsupported,         // this host, client or plugin cannot do it
-  internal,            // the plugin's bug, or ours
-  crashed,             // the worker died in the call's turn
-  hung,                // a turn ran past turn_max
-  protocol,            // the worker broke the wire rules
-  output_invalid,      // the plugin's output broke its own schema or our limits
-  nondeterministic,    // a rerun asked for other effects than its journal holds
-  in_doubt,            // sent, never answered, not sent again
-  quarantined,         // this plugin file or input crashed too often
-  incompatible,        // the plugin cannot run on this host
-  shed,                // refused early because of load
-  breaker_open,        // the upstream is failing; not asked
-  invalid_config,      // the operator's file
+  ok = 0,            // never inside an Error
+  cancelled,         // the caller asked for it; no answer is sent
+  deadline,          // a ceiling fired; the message names which
+  invalid_input,     // the caller's fault; asking again unchanged is useless
+  not_found,         // the caller's fault
+  permission,        // the operator has not granted it; the message says how
+  unauthenticated,   // the operator's key is missing or refused
+  rate_limited,      // the upstream's wish; retry after `retry_after`
+  unavailable,       // the upstream is down or unreachable; a retry may help
+  conflict,          // the caller decides
+  exhausted,         // a limit, quota or budget is spent
+  content_blocked,   // the upstream refused the content
+  context_too_long,  // the input must shrink first
+  bad_upstream,      // the upstream answered nonsense
+  unsupported,       // this host, client or plugin cannot do it
+  internal,          // the plugin's bug, or ours
+  crashed,           // the worker died in the call's turn
+  hung,              // a turn ran past turn_max
+  protocol,          // the worker broke the wire rules
+  output_invalid,    // the plugin's output broke its own schema or our limits
+  nondeterministic,  // a rerun asked for other effects than its journal holds
+  in_doubt,          // sent, never answered, not sent again
+  quarantined,       // this plugin file or input crashed too often
+  incompatible,      // the plugin cannot run on this host
+  shed,              // refused early because of load
+  breaker_open,      // the upstream is failing; not asked
+  invalid_config,    // the operator's file
 };
 
 /// Whether the failed thing may have changed or cost something.
@@ -50,8 +51,8 @@ Errc errc_from_name(std::string_view word);
 
 struct Error {
   Errc code = Errc::internal;
-  std::string message;                          // for people: what, where, why, what to do; nobody parses it
-  std::chrono::milliseconds retry_after{0};     // 0: no advice
+  std::string message;                       // for people: what, where, why, what to do; nobody parses it
+  std::chrono::milliseconds retry_after{0};  // 0: no advice
   SideEffect side_effect = SideEffect::none;
 
   /// Adds what was being done, once per layer: "plugin echo: manifest: ...".

@@ -81,36 +81,34 @@ class AsioWatch final : public EventLoop::Watch {
   static void read(const std::shared_ptr<State>& state, TimePoint& now) {
     if (state->reading || state->closed) return;
     state->reading = true;
-    state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 [state, &now](const boost::system::error_code& error) {
-                                   state->reading = false;
-                                   const bool wanted = state->interest == Interest::read ||
-                                                       state->interest == Interest::read_write;
-                                   if (error || state->closed || !wanted) return;
-                                   now = std::chrono::steady_clock::now();
-                                   state->ready(Interest::read);
-                                   if (!state->closed && (state->interest == Interest::read ||
-                                                          state->interest == Interest::read_write)) {
-                                     read(state, now);
-                                   }
-                                 });
+    state->descriptor.async_wait(
+        asio::posix::stream_descriptor::wait_read, [state, &now](const boost::system::error_code& error) {
+          state->reading = false;
+          const bool wanted = state->interest == Interest::read || state->interest == Interest::read_write;
+          if (error || state->closed || !wanted) return;
+          now = std::chrono::steady_clock::now();
+          state->ready(Interest::read);
+          if (!state->closed &&
+              (state->interest == Interest::read || state->interest == Interest::read_write)) {
+            read(state, now);
+          }
+        });
   }
   static void write(const std::shared_ptr<State>& state, TimePoint& now) {
     if (state->writing || state->closed) return;
     state->writing = true;
-    state->descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
-                                 [state, &now](const boost::system::error_code& error) {
-                                   state->writing = false;
-                                   const bool wanted = state->interest == Interest::write ||
-                                                       state->interest == Interest::read_write;
-                                   if (error || state->closed || !wanted) return;
-                                   now = std::chrono::steady_clock::now();
-                                   state->ready(Interest::write);
-                                   if (!state->closed && (state->interest == Interest::write ||
-                                                          state->interest == Interest::read_write)) {
-                                     write(state, now);
-                                   }
-                                 });
+    state->descriptor.async_wait(
+        asio::posix::stream_descriptor::wait_write, [state, &now](const boost::system::error_code& error) {
+          state->writing = false;
+          const bool wanted = state->interest == Interest::write || state->interest == Interest::read_write;
+          if (error || state->closed || !wanted) return;
+          now = std::chrono::steady_clock::now();
+          state->ready(Interest::write);
+          if (!state->closed &&
+              (state->interest == Interest::write || state->interest == Interest::read_write)) {
+            write(state, now);
+          }
+        });
   }
 
   std::shared_ptr<State> state_;  // shared with completions in flight
@@ -122,7 +120,9 @@ class AsioWatch final : public EventLoop::Watch {
 EventLoop::EventLoop() : shell_(std::make_unique<Shell>()) {}
 EventLoop::~EventLoop() = default;
 
-TimePoint EventLoop::now() const { return shell_->now; }
+TimePoint EventLoop::now() const {
+  return shell_->now;
+}
 
 void EventLoop::post(Task task) {
   asio::post(shell_->io, [this, task = std::move(task)] {
@@ -137,12 +137,14 @@ TimerId EventLoop::at(TimePoint time, Task task) {
   return id;
 }
 
-void EventLoop::cancel(TimerId& id) { shell_->timers.cancel(id); }
+void EventLoop::cancel(TimerId& id) {
+  shell_->timers.cancel(id);
+}
 
 std::unique_ptr<EventLoop::Watch> EventLoop::watch(int fd, Interest interest,
                                                    std::function<void(Interest)> ready) {
   // Asio takes what epoll refuses and then never reports it ready.
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) return nullptr;
   boost::system::error_code error;
   auto watch = std::make_unique<AsioWatch>(shell_->io, fd, shell_->now, std::move(ready), error);
@@ -151,7 +153,9 @@ std::unique_ptr<EventLoop::Watch> EventLoop::watch(int fd, Interest interest,
   return watch;
 }
 
-void EventLoop::each_round(Task hook) { shell_->hooks.push_back(std::move(hook)); }
+void EventLoop::each_round(Task hook) {
+  shell_->hooks.push_back(std::move(hook));
+}
 
 void EventLoop::run() {
   const auto work = asio::make_work_guard(shell_->io);
@@ -163,6 +167,8 @@ void EventLoop::run() {
   }
 }
 
-void EventLoop::stop() { shell_->io.stop(); }
+void EventLoop::stop() {
+  shell_->io.stop();
+}
 
 }  // namespace toolpost

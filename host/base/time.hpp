@@ -62,6 +62,8 @@ class Deadline {
 };
 
 /// Whole milliseconds, rounded down; what goes on wires and into messages.
-inline long long to_ms(Duration duration) { return std::chrono::duration_cast<Millis>(duration).count(); }
+inline long long to_ms(Duration duration) {
+  return std::chrono::duration_cast<Millis>(duration).count();
+}
 
 }  // namespace toolpost

@@ -21,14 +21,17 @@ std::optional<std::size_t> effect_index(std::uint64_t seed, std::uint64_t handle
 
 Result<Join> parse_join(std::string_view request, std::uint64_t seed, std::size_t own_index) {
   const auto json = nlohmann::json::parse(request, nullptr, false);
-  if (!json.is_object() || !json.contains("handles") || !json["handles"].is_array() || json["handles"].empty()) {
+  if (!json.is_object() || !json.contains("handles") || !json["handles"].is_array() ||
+      json["handles"].empty()) {
     return Error{Errc::invalid_input, "join: \"handles\" must be a list of at least one started effect"};
   }
   Join join;
   for (const auto& item : json["handles"]) {
-    const auto index = item.is_number_unsigned() ? effect_index(seed, item.get<std::uint64_t>()) : std::nullopt;
+    const auto index =
+        item.is_number_unsigned() ? effect_index(seed, item.get<std::uint64_t>()) : std::nullopt;
     if (!index || *index >= own_index) {
-      return Error{Errc::invalid_input, "join: " + item.dump() + " is no effect that this call started before"};
+      return Error{Errc::invalid_input,
+                   "join: " + item.dump() + " is no effect that this call started before"};
     }
     if (std::find(join.indices.begin(), join.indices.end(), *index) == join.indices.end()) {
       join.indices.push_back(*index);

@@ -6,9 +6,8 @@ namespace toolpost {
 namespace {
 
 Error exhausted(std::string_view what, std::string_view setting, std::uint64_t limit) {
-  return {Errc::exhausted,
-          std::string(what) + " passed " + std::string(setting) + " = " + std::to_string(limit) +
-              "; make the call do less, or raise the setting"};
+  return {Errc::exhausted, std::string(what) + " passed " + std::string(setting) + " = " +
+                               std::to_string(limit) + "; make the call do less, or raise the setting"};
 }
 
 std::uint64_t weight(const JournalEntry& entry) {
@@ -18,7 +17,8 @@ std::uint64_t weight(const JournalEntry& entry) {
 }  // namespace
 
 Result<void> Journal::begin_turn() {
-  if (turns_ >= limits_.turns_max) return exhausted("turns of one call", "turns.turns_max", limits_.turns_max);
+  if (turns_ >= limits_.turns_max)
+    return exhausted("turns of one call", "turns.turns_max", limits_.turns_max);
   ++turns_;
   return {};
 }
@@ -61,7 +61,9 @@ Result<std::size_t> Journal::append(std::vector<StartedEffect> started, std::uin
   return first;
 }
 
-void Journal::note_log_lines(std::uint32_t total) { log_lines_seen_ = std::max(log_lines_seen_, total); }
+void Journal::note_log_lines(std::uint32_t total) {
+  log_lines_seen_ = std::max(log_lines_seen_, total);
+}
 
 bool Journal::settle(std::size_t index, Errc code, std::string result, std::int64_t now_ms) {
   if (index >= entries_.size() || entries_[index].done) return false;

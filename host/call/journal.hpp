@@ -14,14 +14,14 @@ namespace toolpost {
 /// What a call is, pinned for all its turns and reruns.
 struct JournalHeader {
   std::string call_id;
-  std::string plugin;           // manifest id
-  std::string plugin_hash;      // SHA-256 of the file
-  std::string config;           // the plugin's configuration, JSON
+  std::string plugin;       // manifest id
+  std::string plugin_hash;  // SHA-256 of the file
+  std::string config;       // the plugin's configuration, JSON
   std::string method;
-  std::string request;          // JSON, ours
+  std::string request;  // JSON, ours
   std::uint64_t seed = 0;
-  std::int64_t accepted_ms = 0; // wall clock
-  std::int64_t deadline_ms = 0; // after accepted_ms
+  std::int64_t accepted_ms = 0;  // wall clock
+  std::int64_t deadline_ms = 0;  // after accepted_ms
 };
 
 struct JournalEntry {
@@ -31,9 +31,9 @@ struct JournalEntry {
   std::uint32_t timeout_ms = 0;
   bool done = false;
   Errc code = Errc::ok;
-  std::string result;           // JSON when ok, else a sentence for people
-  std::int64_t done_at_ms = 0;  // wall clock
-  std::uint32_t done_order = 0; // 1 for the first that finished; joins report in this order
+  std::string result;            // JSON when ok, else a sentence for people
+  std::int64_t done_at_ms = 0;   // wall clock
+  std::uint32_t done_order = 0;  // 1 for the first that finished; joins report in this order
 };
 
 /// Bounds per call; see TurnSettings.

@@ -8,9 +8,15 @@ namespace {
 using nlohmann::json;
 
 json header_json(const JournalHeader& header) {
-  return {{"toolpost_journal", 1},          {"call", header.call_id},   {"plugin", header.plugin},
-          {"plugin_hash", header.plugin_hash}, {"config", header.config}, {"method", header.method},
-          {"request", header.request},      {"seed", header.seed},      {"accepted_ms", header.accepted_ms},
+  return {{"toolpost_journal", 1},
+          {"call", header.call_id},
+          {"plugin", header.plugin},
+          {"plugin_hash", header.plugin_hash},
+          {"config", header.config},
+          {"method", header.method},
+          {"request", header.request},
+          {"seed", header.seed},
+          {"accepted_ms", header.accepted_ms},
           {"deadline_ms", header.deadline_ms}};
 }
 
@@ -74,7 +80,9 @@ void read_line(const json& line, RecordedCall& call, bool first) {
 }  // namespace
 
 std::string journal_text(const RecordedCall& call) {
-  const auto line = [](const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"; };
+  const auto line = [](const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  };
   std::string text = line(header_json(call.header));
   for (const JournalEntry& entry : call.entries) text += line(entry_json(entry));
   json outcome = {{"outcome", name(call.code)}, {"parts", json::array()}};

@@ -46,7 +46,8 @@ int run_call(const HostOptions& options, const CallCommand& command) {
         print_outcome(outcome);
         status = outcome.code == Errc::ok ? 0 : 1;
         if (!command.record_file.empty() && journal != nullptr) {
-          if (auto written = write_private(command.record_file, journal_text(recorded(*journal, outcome))); !written) {
+          if (auto written = write_private(command.record_file, journal_text(recorded(*journal, outcome)));
+              !written) {
             std::cerr << "toolpost: " << written.error().message << "\n";
             status = 1;
           }
@@ -72,10 +73,12 @@ int run_replay(const HostOptions& options, const std::string& file) {
   const auto started = host->runtime->replay(*recording, [&](const CallOutcome& outcome, const Journal*) {
     print_outcome(outcome);
     bool same = outcome.code == recording->code && outcome.parts.size() == recording->parts.size();
-    for (std::size_t i = 0; same && i < outcome.parts.size(); ++i) same = outcome.parts[i].bytes == recording->parts[i].bytes;
+    for (std::size_t i = 0; same && i < outcome.parts.size(); ++i)
+      same = outcome.parts[i].bytes == recording->parts[i].bytes;
     if (!same) {
       std::cerr << "toolpost: the replay ended with " << name(outcome.code) << ", the recording with "
-                << name(recording->code) << (outcome.code == recording->code ? ", and other output" : "") << "\n";
+                << name(recording->code) << (outcome.code == recording->code ? ", and other output" : "")
+                << "\n";
     }
     status = same ? 0 : 1;
     host->loop.stop();

@@ -1,5 +1,6 @@
 #pragma once
-// What each command of the program does. Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.
+// What each command of the program does. Exit status: 0 done, 1 the call or check failed, 2 wrong use or
+// configuration.
 
 #include <string>
 
@@ -13,7 +14,7 @@ int run_serve(const HostOptions& options);
 struct CallCommand {
   std::string tool;
   std::string arguments = "{}";
-  std::string record_file;   // empty: none
+  std::string record_file;  // empty: none
 };
 /// Runs one tool and prints its reply.
 int run_call(const HostOptions& options, const CallCommand& command);

@@ -91,15 +91,18 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
     places.state_dir = *state_dir;
   }
   places.plugin_folders.push_back({prefix + "/lib/toolpost/plugins", PluginOrigin::bundled});
-  for (const std::string& folder : settings->plugin_folders) places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
+  for (const std::string& folder : settings->plugin_folders)
+    places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
   if (settings->plugin_folders.empty()) {
-    if (auto folder = default_plugin_folder(environment)) places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
+    if (auto folder = default_plugin_folder(environment))
+      places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
   }
   std::error_code error;
   places.file_roots = default_roots(fs::current_path(error).string(), environment_value("HOME"));
   auto host = std::make_unique<Host>();
   host->spawner = std::move(*spawner);
-  host->runtime = std::make_unique<Runtime>(host->loop, *host->spawner, std::move(*settings), std::move(places));
+  host->runtime =
+      std::make_unique<Runtime>(host->loop, *host->spawner, std::move(*settings), std::move(places));
   if (auto opened = host->runtime->open(); !opened) {
     std::cerr << "toolpost: " << opened.error().message << "\n";
     return nullptr;
@@ -110,7 +113,8 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
     return nullptr;
   }
   host->log = std::move(*log);
-  host->runtime->on_event = [log_to = host->log.get()](Level level, std::string_view event, const std::string& detail) {
+  host->runtime->on_event = [log_to = host->log.get()](Level level, std::string_view event,
+                                                       const std::string& detail) {
     log_to->event(level, event, {{"detail", detail}});
   };
   return host;

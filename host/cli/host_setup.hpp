@@ -31,7 +31,8 @@ std::string install_prefix();
 /// Reads the configuration only. Prints all problems on stderr; nothing is returned then.
 std::optional<Settings> load_configuration(const HostOptions& options);
 
-/// Starts the spawner, reads the configuration, opens the runtime. Prints what is wrong on stderr and returns null.
+/// Starts the spawner, reads the configuration, opens the runtime. Prints what is wrong on stderr and returns
+/// null.
 std::unique_ptr<Host> set_up_host(const HostOptions& options);
 
 }  // namespace toolpost

@@ -13,7 +13,8 @@ namespace {
 constexpr Millis kProgressMin{100};
 
 constexpr const char* kInstructions =
-    "Workflow tools for coding agents. Call a workflow tool again with the continuation_id and step_number it names.";
+    "Workflow tools for coding agents. Call a workflow tool again with the continuation_id and step_number "
+    "it names.";
 
 /// Schemas go out as their author wrote them, on one line.
 std::string one_line(const std::string& json) {
@@ -38,14 +39,17 @@ std::string tool_json(const MethodManifest& method) {
 
 std::string call_meta(const CallOutcome& outcome) {
   return R"("toolpost/call":{"turns":)" + std::to_string(outcome.turns) + R"(,"attempts":)" +
-         std::to_string(outcome.attempts) + R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) + "}";
+         std::to_string(outcome.attempts) + R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) +
+         "}";
 }
 
 std::string error_json(const CallOutcome& outcome) {
   std::string json = R"({"code":")" + std::string(name(outcome.code)) + "\"";
-  if (outcome.retry_after > Millis(0)) json += R"(,"retry_after_ms":)" + std::to_string(outcome.retry_after.count());
+  if (outcome.retry_after > Millis(0))
+    json += R"(,"retry_after_ms":)" + std::to_string(outcome.retry_after.count());
   if (outcome.side_effect != SideEffect::none) {
-    json += R"(,"side_effect":")" + std::string(outcome.side_effect == SideEffect::done ? "done" : "maybe") + "\"";
+    json += R"(,"side_effect":")" + std::string(outcome.side_effect == SideEffect::done ? "done" : "maybe") +
+            "\"";
   }
   return json + "}";
 }
@@ -67,13 +71,17 @@ std::string tools_list_json(const PluginTable& plugins) {
 }
 
 McpServer::McpServer(EventLoop& loop, Runtime& runtime, int in, int out)
-    : loop_(loop), runtime_(runtime), tools_json_(tools_list_json(runtime.plugins())),
-      transport_(loop, {in, out, runtime.settings().limits.message_bytes_max},
-                 {[this](std::string_view line) {
-                    if (!ending_) core_.on_message(line);
-                  },
-                  [this] { core_.on_oversize(); }, [this](std::size_t) { shut_down(); }, [this] { loop_.stop(); }}),
-      core_({"toolpost", kVersion, "Toolpost", kInstructions}, runtime.settings().limits, *this, transport_.out()) {}
+    : loop_(loop),
+      runtime_(runtime),
+      tools_json_(tools_list_json(runtime.plugins())),
+      transport_(
+          loop, {in, out, runtime.settings().limits.message_bytes_max},
+          {[this](std::string_view line) {
+             if (!ending_) core_.on_message(line);
+           },
+           [this] { core_.on_oversize(); }, [this](std::size_t) { shut_down(); }, [this] { loop_.stop(); }}),
+      core_({"toolpost", kVersion, "Toolpost", kInstructions}, runtime.settings().limits, *this,
+            transport_.out()) {}
 
 McpServer::~McpServer() {
   loop_.cancel(drain_);
@@ -83,7 +91,8 @@ McpServer::~McpServer() {
 void McpServer::call_tool(const McpToolCall& call) {
   const std::uint64_t number = call.number;
   const auto& patient = runtime_.settings().clients_reset_on_progress;
-  const bool resets = call.wants_progress && std::find(patient.begin(), patient.end(), call.client_name) != patient.end();
+  const bool resets =
+      call.wants_progress && std::find(patient.begin(), patient.end(), call.client_name) != patient.end();
   ToolRequest request;
   request.tool = call.tool;
   request.arguments_json = call.arguments_raw;
@@ -99,7 +108,8 @@ void McpServer::call_tool(const McpToolCall& call) {
         if (loop_.now() - found->second.told >= kProgressMin) beat(number);
       }
     };
-    running.heartbeat = loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
+    running.heartbeat =
+        loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
   }
   running.request = runtime_.call_tool(
       request, [this, number](const CallOutcome& outcome, const Journal*) { on_outcome(number, outcome); },
@@ -118,7 +128,8 @@ void McpServer::beat(std::uint64_t number) {
   message += " (" + std::to_string(elapsed / 1000) + " s)";
   core_.progress(number, running.heartbeats, 0, message);
   loop_.cancel(running.heartbeat);
-  running.heartbeat = loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
+  running.heartbeat =
+      loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
 }
 
 void McpServer::cancel_call(std::uint64_t number) {
@@ -136,7 +147,8 @@ void McpServer::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
   std::string meta = call_meta(outcome);
   std::string text;
   if (outcome.code != Errc::ok) {
-    // Not as structured content: older clients hold errors to the tool's output schema too, and lose the message.
+    // Not as structured content: older clients hold errors to the tool's output schema too, and lose the
+    // message.
     meta += R"(,"toolpost/error":)" + error_json(outcome);
     text = std::string(name(outcome.code)) + ": " + outcome.message;
     result.is_error = true;

@@ -1,5 +1,6 @@
 #pragma once
-// Joins the protocol of one stdio client with the runtime: tool lists, calls, progress, cancellation, the end.
+// Joins the protocol of one stdio client with the runtime: tool lists, calls, progress, cancellation, the
+// end.
 
 #include <map>
 #include <string>
@@ -28,8 +29,8 @@ class McpServer final : private McpHandler {
     TimePoint accepted{};
     TimerId heartbeat;
     double heartbeats = 0;
-    std::string said;        // the last progress message of the plugin or the provider
-    TimePoint told{};        // when the client last heard of it
+    std::string said;  // the last progress message of the plugin or the provider
+    TimePoint told{};  // when the client last heard of it
   };
 
   void call_tool(const McpToolCall& call) override;

@@ -29,12 +29,15 @@ int run_plugins(const HostOptions& options) {
   if (!settled()) host->loop.run();
   for (const auto& plugin : runtime.plugins().plugins()) {
     const Manifest& manifest = plugin->found.manifest;
-    std::cout << manifest.id << " " << manifest.version << (manifest.kind == PluginKind::tool ? "  tool" : "  provider")
-              << (plugin->found.origin == PluginOrigin::bundled ? "  bundled" : "  dropped in") << "\n  " << plugin->found.source << "\n";
+    std::cout << manifest.id << " " << manifest.version
+              << (manifest.kind == PluginKind::tool ? "  tool" : "  provider")
+              << (plugin->found.origin == PluginOrigin::bundled ? "  bundled" : "  dropped in") << "\n  "
+              << plugin->found.source << "\n";
     if (!manifest.summary.empty()) std::cout << "  " << manifest.summary << "\n";
     if (plugin->incompatible) std::cout << "  cannot run: " << plugin->incompatible->message << "\n";
     const std::string toml = missing_grants_toml(*plugin);
-    if (!toml.empty()) std::cout << "  not granted; to grant it, add to the configuration:\n\n" << toml << "\n";
+    if (!toml.empty())
+      std::cout << "  not granted; to grant it, add to the configuration:\n\n" << toml << "\n";
   }
   for (const RefusedPlugin& refused : runtime.plugins().refused()) {
     std::cout << "refused: " << refused.source << "\n  " << refused.reason << "\n";
@@ -62,7 +65,8 @@ int run_inspect(const std::string& file, InspectOutput output) {
   }
   if (output == InspectOutput::problems) return 0;
   std::cout << manifest->id << " " << manifest->version << "\n" << manifest->summary << "\n";
-  for (const MethodManifest& method : manifest->methods) std::cout << "  " << method.name << ": " << method.description << "\n";
+  for (const MethodManifest& method : manifest->methods)
+    std::cout << "  " << method.name << ": " << method.description << "\n";
   for (const std::string& kind : manifest->required) std::cout << "  needs " << kind << "\n";
   for (const std::string& kind : manifest->optional) std::cout << "  may use " << kind << "\n";
   return 0;

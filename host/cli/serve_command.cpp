@@ -9,7 +9,8 @@
 namespace toolpost {
 namespace {
 
-// Plugins are opened in the background a moment after the start, so that the first answer does not wait for them.
+// Plugins are opened in the background a moment after the start, so that the first answer does not wait for
+// them.
 constexpr Millis kVerifyAfter{1000};
 
 }  // namespace

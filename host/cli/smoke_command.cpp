@@ -29,7 +29,8 @@ class ServerProcess {
       const std::string program = install_prefix() + "/bin/toolpost";
       std::vector<const char*> arguments = {program.c_str()};
       if (options.config_file) arguments.insert(arguments.end(), {"--config", options.config_file->c_str()});
-      if (!options.state_dir.empty()) arguments.insert(arguments.end(), {"--state-dir", options.state_dir.c_str()});
+      if (!options.state_dir.empty())
+        arguments.insert(arguments.end(), {"--state-dir", options.state_dir.c_str()});
       arguments.insert(arguments.end(), {"serve", nullptr});
       execv(program.c_str(), const_cast<char* const*>(arguments.data()));
       _exit(127);
@@ -48,10 +49,12 @@ class ServerProcess {
 
   /// The answer's result, or null after 60 s, or when the server is gone. Notifications are skipped.
   json request(const std::string& method, json params) {
-    params["_meta"] = {{"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
-                       {"io.modelcontextprotocol/clientCapabilities", json::object()},
-                       {"io.modelcontextprotocol/clientInfo", {{"name", "toolpost-smoke"}, {"version", kVersion}}}};
-    const std::string line = json{{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}}.dump() + "\n";
+    params["_meta"] = {
+        {"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
+        {"io.modelcontextprotocol/clientCapabilities", json::object()},
+        {"io.modelcontextprotocol/clientInfo", {{"name", "toolpost-smoke"}, {"version", kVersion}}}};
+    const std::string line =
+        json{{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}}.dump() + "\n";
     if (write(to_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return nullptr;
     alarm(60);  // the whole program ends if the server never answers; that is what smoke is for
     for (;;) {
@@ -98,7 +101,8 @@ std::vector<Sample> read_samples(const HostOptions& options) {
 /// What a failure means here: without a provider, a tool that only asks one has nothing to do, and says so.
 bool needs_provider(const json& result) {
   return result.value("isError", false) &&
-         result.value("_meta", json::object()).value("toolpost/error", json::object()).value("code", "") == "unsupported";
+         result.value("_meta", json::object()).value("toolpost/error", json::object()).value("code", "") ==
+             "unsupported";
 }
 
 }  // namespace
@@ -117,14 +121,18 @@ int run_smoke(const HostOptions& options) {
   std::printf("%-12s %10s %6s %9s  %s\n", "tool", "time", "turns", "attempts", "status");
   for (const Sample& sample : samples) {
     if (sample.arguments.empty()) {
-      std::printf("%-12s %10s %6s %9s  %s\n", sample.tool.c_str(), "-", "-", "-", "no sample in its manifest");
+      std::printf("%-12s %10s %6s %9s  %s\n", sample.tool.c_str(), "-", "-", "-",
+                  "no sample in its manifest");
       continue;
     }
     const auto begin = std::chrono::steady_clock::now();
-    const json result = server.request("tools/call", {{"name", sample.tool}, {"arguments", json::parse(sample.arguments, nullptr, false)}});
-    const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+    const json result = server.request(
+        "tools/call", {{"name", sample.tool}, {"arguments", json::parse(sample.arguments, nullptr, false)}});
+    const double ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
     const bool answered = result.is_object() && result.contains("content");
-    const json meta = answered ? result.value("_meta", json::object()).value("toolpost/call", json::object()) : json::object();
+    const json meta = answered ? result.value("_meta", json::object()).value("toolpost/call", json::object())
+                               : json::object();
     std::string status = "ok";
     if (!answered) {
       status = "no answer: " + result.dump().substr(0, 200);
@@ -134,15 +142,19 @@ int run_smoke(const HostOptions& options) {
       status = "failed: " + result["content"][0].value("text", "").substr(0, 200);
     }
     failures += status.starts_with("ok") ? 0 : 1;
-    std::printf("%-12s %7.1f ms %6d %9d  %s\n", sample.tool.c_str(), ms, meta.value("turns", 0), meta.value("attempts", 0), status.c_str());
+    std::printf("%-12s %7.1f ms %6d %9d  %s\n", sample.tool.c_str(), ms, meta.value("turns", 0),
+                meta.value("attempts", 0), status.c_str());
   }
   const std::string program = install_prefix() + "/bin/toolpost";
-  std::printf("\nConnect a client:\n"
-              "  Claude Code  claude mcp add toolpost -- %s serve\n"
-              "  Codex        codex mcp add toolpost -- %s serve\n"
-              "  Cursor       ~/.cursor/mcp.json    {\"mcpServers\": {\"toolpost\": {\"command\": \"%s\", \"args\": [\"serve\"]}}}\n"
-              "  VS Code      .vscode/mcp.json      {\"servers\": {\"toolpost\": {\"type\": \"stdio\", \"command\": \"%s\", \"args\": [\"serve\"]}}}\n",
-              program.c_str(), program.c_str(), program.c_str(), program.c_str());
+  std::printf(
+      "\nConnect a client:\n"
+      "  Claude Code  claude mcp add toolpost -- %s serve\n"
+      "  Codex        codex mcp add toolpost -- %s serve\n"
+      "  Cursor       ~/.cursor/mcp.json    {\"mcpServers\": {\"toolpost\": {\"command\": \"%s\", \"args\": "
+      "[\"serve\"]}}}\n"
+      "  VS Code      .vscode/mcp.json      {\"servers\": {\"toolpost\": {\"type\": \"stdio\", \"command\": "
+      "\"%s\", \"args\": [\"serve\"]}}}\n",
+      program.c_str(), program.c_str(), program.c_str(), program.c_str());
   return failures == 0 ? 0 : 1;
 }
 

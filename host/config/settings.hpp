@@ -1,7 +1,7 @@
 #pragma once
-// Every setting of the host as plain data, in the shape of the TOML file. Each line states what it bounds, its range
-// and what its extremes do; settings_schema.cpp repeats default and range in one table that makes the documentation.
-// Not for deciding anything: policies take the part they need.
+// Every setting of the host as plain data, in the shape of the TOML file. Each line states what it bounds,
+// its range and what its extremes do; settings_schema.cpp repeats default and range in one table that makes
+// the documentation. Not for deciding anything: policies take the part they need.
 
 #include <chrono>
 #include <cstdint>
@@ -14,83 +14,81 @@
 
 namespace toolpost {
 
-
-
-struct LimitSettings {                            // [limits], of what a client sends and a plugin answers
-  std::uint64_t message_bytes_max = 4 << 20;      // one JSON-RPC line; 1024..64 MiB
-  std::uint64_t output_bytes_max = 8 << 20;       // one reply of a plugin; 1024..64 MiB
-  std::uint32_t depth_max = 64;                   // nesting of JSON; 4..512
-  std::uint32_t nodes_max = 200'000;              // values in one message; 16..10,000,000
-  std::uint32_t keys_max = 1024;                  // in one object; 4..100,000
-  std::uint32_t key_bytes_max = 256;              // one key; 8..65,536
-  std::uint64_t string_bytes_max = 4 << 20;       // one string; 64..64 MiB
+struct LimitSettings {                        // [limits], of what a client sends and a plugin answers
+  std::uint64_t message_bytes_max = 4 << 20;  // one JSON-RPC line; 1024..64 MiB
+  std::uint64_t output_bytes_max = 8 << 20;   // one reply of a plugin; 1024..64 MiB
+  std::uint32_t depth_max = 64;               // nesting of JSON; 4..512
+  std::uint32_t nodes_max = 200'000;          // values in one message; 16..10,000,000
+  std::uint32_t keys_max = 1024;              // in one object; 4..100,000
+  std::uint32_t key_bytes_max = 256;          // one key; 8..65,536
+  std::uint64_t string_bytes_max = 4 << 20;   // one string; 64..64 MiB
 };
 
-struct CeilingSettings {                          // [ceilings] and [ceilings_long]; 0 switches one off, 1..86,400,000
-  Millis provider{30'000};                        // one attempt
-  Millis tool{45'000};                            // one tool call
-  Millis expert{60'000};                          // a tool call once it has asked an expert, from acceptance
-  Millis daemon{67'500};                          // one request from acceptance to answer; outermost
-  Millis upload{120'000};                         // a provider's file transfer
+struct CeilingSettings {    // [ceilings] and [ceilings_long]; 0 switches one off, 1..86,400,000
+  Millis provider{30'000};  // one attempt
+  Millis tool{45'000};      // one tool call
+  Millis expert{60'000};    // a tool call once it has asked an expert, from acceptance
+  Millis daemon{67'500};    // one request from acceptance to answer; outermost
+  Millis upload{120'000};   // a provider's file transfer
 };
 
-struct DeadlineSettings {                         // [deadlines]
-  Millis provider_reserve{500};                   // kept back for a tool to use a provider's answer; 0..10,000
-  Millis tool_reserve{750};                       // kept back for the host to answer; 0..10,000
-  Millis client_wall{60'000};                     // how long a client waits that ignores progress; 0 off, ..86,400,000
-  Millis client_reserve{2'000};                   // answered this much before the wall; 0..30,000
-  Millis progress_interval{8'000};                // between progress notifications; 100..60,000
-  Millis shutdown_drain{2'000};                   // running calls may finish after end of input; 0..60,000
-  bool allow_unbounded = false;                   // permits ceilings.daemon = 0
+struct DeadlineSettings {           // [deadlines]
+  Millis provider_reserve{500};     // kept back for a tool to use a provider's answer; 0..10,000
+  Millis tool_reserve{750};         // kept back for the host to answer; 0..10,000
+  Millis client_wall{60'000};       // how long a client waits that ignores progress; 0 off, ..86,400,000
+  Millis client_reserve{2'000};     // answered this much before the wall; 0..30,000
+  Millis progress_interval{8'000};  // between progress notifications; 100..60,000
+  Millis shutdown_drain{2'000};     // running calls may finish after end of input; 0..60,000
+  bool allow_unbounded = false;     // permits ceilings.daemon = 0
 };
 
-struct TurnSettings {                             // [turns]
-  Millis turn_max{5'000};                         // computing of one turn; 10..600,000
-  std::uint32_t effects_max = 256;                // per call; 1..4096
-  std::uint32_t turns_max = 256;                  // per call; 1..4096
-  std::uint64_t journal_bytes_max = 64 << 20;     // per call; 4096..1 GiB
-  std::uint32_t provider_calls_max = 8;           // per call; 0..256
+struct TurnSettings {                          // [turns]
+  Millis turn_max{5'000};                      // computing of one turn; 10..600,000
+  std::uint32_t effects_max = 256;             // per call; 1..4096
+  std::uint32_t turns_max = 256;               // per call; 1..4096
+  std::uint64_t journal_bytes_max = 64 << 20;  // per call; 4096..1 GiB
+  std::uint32_t provider_calls_max = 8;        // per call; 0..256
 };
 
-struct AdmissionSettings {                        // [admission]
-  std::uint32_t calls_max = 24;                   // running at once, all owners; 1..100,000
-  std::uint32_t owner_calls_max = 8;              // running at once of one owner; 1..100,000
-  std::uint32_t plugin_calls_max = 16;            // running at once of one plugin; 1..100,000
-  std::uint32_t queue_size_max = 256;             // waiting, all owners; 0 refuses instead of waiting, ..100,000
-  Millis queue_wait_max{5'000};                   // a call that waited this long is refused; 0..600,000
+struct AdmissionSettings {              // [admission]
+  std::uint32_t calls_max = 24;         // running at once, all owners; 1..100,000
+  std::uint32_t owner_calls_max = 8;    // running at once of one owner; 1..100,000
+  std::uint32_t plugin_calls_max = 16;  // running at once of one plugin; 1..100,000
+  std::uint32_t queue_size_max = 256;   // waiting, all owners; 0 refuses instead of waiting, ..100,000
+  Millis queue_wait_max{5'000};         // a call that waited this long is refused; 0..600,000
 };
 
-struct RetrySettings {                            // [retry], provider calls only
-  std::uint32_t attempts_max = 4;                 // counts the first; 1..10, 1 turns retry off
-  Millis backoff_base{250};                       // doubles per attempt, full jitter; 1..60,000
-  Millis backoff_max{8'000};                      // 1..600,000
-  Millis attempt_min{2'000};                      // no attempt starts with less time left; 0..60,000
-  double budget_tokens_max = 20;                  // bucket per provider and model; 0 turns retry off, ..1000
-  double budget_retry_cost = 2;                   // 0..100
-  double budget_timeout_cost = 4;                 // a retry after a timeout; 0..100
-  double budget_throttle_cost = 1;                // a retry after rate limiting; 0..100
-  double budget_refund = 0.2;                     // given back by a success; 0..100
+struct RetrySettings {              // [retry], provider calls only
+  std::uint32_t attempts_max = 4;   // counts the first; 1..10, 1 turns retry off
+  Millis backoff_base{250};         // doubles per attempt, full jitter; 1..60,000
+  Millis backoff_max{8'000};        // 1..600,000
+  Millis attempt_min{2'000};        // no attempt starts with less time left; 0..60,000
+  double budget_tokens_max = 20;    // bucket per provider and model; 0 turns retry off, ..1000
+  double budget_retry_cost = 2;     // 0..100
+  double budget_timeout_cost = 4;   // a retry after a timeout; 0..100
+  double budget_throttle_cost = 1;  // a retry after rate limiting; 0..100
+  double budget_refund = 0.2;       // given back by a success; 0..100
 };
 
-struct BreakerSettings {                          // [breaker], per provider and model
+struct BreakerSettings {  // [breaker], per provider and model
   bool enabled = true;
-  std::uint32_t failures_max = 5;                 // in a row; 1..1000
-  std::uint32_t window = 20;                      // calls looked back on; 2..1000
-  double window_ratio = 0.5;                      // of the window failed opens it; 0.01..1
-  Millis open_base{15'000};                       // doubles per opening; 1..3,600,000
-  Millis open_max{300'000};                       // 1..3,600,000
+  std::uint32_t failures_max = 5;  // in a row; 1..1000
+  std::uint32_t window = 20;       // calls looked back on; 2..1000
+  double window_ratio = 0.5;       // of the window failed opens it; 0.01..1
+  Millis open_base{15'000};        // doubles per opening; 1..3,600,000
+  Millis open_max{300'000};        // 1..3,600,000
 };
 
-struct WorkerSettings {                           // [workers]
-  std::uint32_t workers_max = 4;                  // per plugin; 1..256
-  std::uint32_t total_max = 64;                   // all plugins; 1..1024
-  std::uint32_t queue_ahead_max = 32;             // turns sent to a worker before it asks; 1..64
-  std::uint32_t turns_max = 100'000;              // a worker is replaced after so many; 1..10,000,000
-  Millis age_max{600'000};                        // and after this long; 1000..86,400,000
-  Millis idle_max{60'000};                        // an idle one ends; 100..86,400,000
-  Millis ready_max{10'000};                       // from fork to READY, plugin constructors included; 100..600,000
-  Millis slow_turn{100};                          // a longer turn lets another worker start; 1..60,000
-  std::string reuse = "owner";                    // owner | call: what may follow a call in its worker
+struct WorkerSettings {                // [workers]
+  std::uint32_t workers_max = 4;       // per plugin; 1..256
+  std::uint32_t total_max = 64;        // all plugins; 1..1024
+  std::uint32_t queue_ahead_max = 32;  // turns sent to a worker before it asks; 1..64
+  std::uint32_t turns_max = 100'000;   // a worker is replaced after so many; 1..10,000,000
+  Millis age_max{600'000};             // and after this long; 1000..86,400,000
+  Millis idle_max{60'000};             // an idle one ends; 100..86,400,000
+  Millis ready_max{10'000};            // from fork to READY, plugin constructors included; 100..600,000
+  Millis slow_turn{100};               // a longer turn lets another worker start; 1..60,000
+  std::string reuse = "owner";         // owner | call: what may follow a call in its worker
   std::uint64_t memory_bytes_max = 512ull << 20;  // address space; 64 MiB..64 GiB
   std::uint32_t files_max = 128;                  // descriptors; 16..4096
   std::uint64_t file_bytes_max = 64 << 20;        // largest file written; 0..1 GiB
@@ -98,75 +96,76 @@ struct WorkerSettings {                           // [workers]
   std::uint64_t stdio_bytes_max = 65'536;         // captured per worker; 0..16 MiB
 };
 
-struct IsolationSettings {                        // [isolation]
-  std::string mode = "process";                   // process | in-process; in-process needs allow_unsafe
-  std::uint32_t min_level = 2;                    // plugins are refused below it; 0..4
+struct IsolationSettings {       // [isolation]
+  std::string mode = "process";  // process | in-process; in-process needs allow_unsafe
+  std::uint32_t min_level = 2;   // plugins are refused below it; 0..4
   bool allow_unsafe = false;
 };
 
-struct FileSettings {                             // [files]
-  std::vector<std::string> roots;                 // absolute; empty: the working directory, unless / or home
-  std::uint64_t file_bytes_max = 2 << 20;         // one file; 0..256 MiB
-  std::uint64_t total_bytes_max = 16 << 20;       // per call; 0..1 GiB
-  std::uint32_t files_max = 64;                   // per call; 0..10,000
-  std::vector<std::string> deny;                  // further names refused inside a root, e.g. "secrets.yaml"
+struct FileSettings {                        // [files]
+  std::vector<std::string> roots;            // absolute; empty: the working directory, unless / or home
+  std::uint64_t file_bytes_max = 2 << 20;    // one file; 0..256 MiB
+  std::uint64_t total_bytes_max = 16 << 20;  // per call; 0..1 GiB
+  std::uint32_t files_max = 64;              // per call; 0..10,000
+  std::vector<std::string> deny;             // further names refused inside a root, e.g. "secrets.yaml"
 };
 
-struct HttpSettings {                             // [http]
-  Millis connect{5'000};                          // DNS, TCP and TLS; 100..60,000
-  Millis first_byte{30'000};                      // until the answer's header; 100..3,600,000
-  Millis stream_idle{15'000};                     // between content of a stream; 100..3,600,000
-  std::uint64_t body_bytes_max = 16 << 20;        // one answer, decompressed; 1024..1 GiB
-  std::uint64_t header_bytes_max = 65'536;        // 1024..1 MiB
-  std::uint32_t redirects_max = 3;                // 0 follows none, ..10
-  std::uint32_t connections_max = 64;             // 1..1024
+struct HttpSettings {                       // [http]
+  Millis connect{5'000};                    // DNS, TCP and TLS; 100..60,000
+  Millis first_byte{30'000};                // until the answer's header; 100..3,600,000
+  Millis stream_idle{15'000};               // between content of a stream; 100..3,600,000
+  std::uint64_t body_bytes_max = 16 << 20;  // one answer, decompressed; 1024..1 GiB
+  std::uint64_t header_bytes_max = 65'536;  // 1024..1 MiB
+  std::uint32_t redirects_max = 3;          // 0 follows none, ..10
+  std::uint32_t connections_max = 64;       // 1..1024
 };
 
-struct StoreSettings {                            // [store]
-  std::string state_dir;                          // empty: $XDG_STATE_HOME/toolpost or ~/.local/state/toolpost
-  Millis thread_ttl{86'400'000};                  // 24 h since the last turn; 60,000..31,536,000,000
-  std::uint32_t thread_turns_max = 50;            // 1..10,000
-  std::uint64_t thread_bytes_max = 4 << 20;       // 4096..256 MiB
-  std::uint64_t value_bytes_max = 1 << 20;        // one stored value; 0..64 MiB
+struct StoreSettings {                       // [store]
+  std::string state_dir;                     // empty: $XDG_STATE_HOME/toolpost or ~/.local/state/toolpost
+  Millis thread_ttl{86'400'000};             // 24 h since the last turn; 60,000..31,536,000,000
+  std::uint32_t thread_turns_max = 50;       // 1..10,000
+  std::uint64_t thread_bytes_max = 4 << 20;  // 4096..256 MiB
+  std::uint64_t value_bytes_max = 1 << 20;   // one stored value; 0..64 MiB
 };
 
-struct LogSettings {                              // [log]
-  std::string level = "info";                     // debug | info | warn | error | off
-  std::string file;                               // JSON lines; empty: none
+struct LogSettings {           // [log]
+  std::string level = "info";  // debug | info | warn | error | off
+  std::string file;            // JSON lines; empty: none
 };
 
 /// A secret is named, never written here: from an environment variable or a file with mode 0600.
 struct SecretSource {
-  std::string env;                                // name of a variable; read once at start
-  std::string file;                               // absolute path; one line
+  std::string env;   // name of a variable; read once at start
+  std::string file;  // absolute path; one line
 };
 
-struct ProviderSettings {                         // [providers.NAME]
-  std::string plugin = "openai";                  // which provider plugin speaks to it
-  std::string base_url;                           // http(s); its origin is what the plugin may reach
-  std::optional<SecretSource> key;                // sent as "Authorization: Bearer ..." to that origin only
-  std::vector<std::string> models;                // offered; the first is its default
-  std::vector<std::string> models_allowed;        // empty: all
-  std::uint32_t concurrency_max = 8;              // attempts at once; 1..10,000
-  std::optional<Millis> ceiling;                  // overrides ceilings.provider
-  std::optional<std::uint32_t> attempts_max;      // overrides retry.attempts_max
-  std::string config_json = "{}";                 // [providers.NAME.config], for the plugin's own schema
+struct ProviderSettings {                     // [providers.NAME]
+  std::string plugin = "openai";              // which provider plugin speaks to it
+  std::string base_url;                       // http(s); its origin is what the plugin may reach
+  std::optional<SecretSource> key;            // sent as "Authorization: Bearer ..." to that origin only
+  std::vector<std::string> models;            // offered; the first is its default
+  std::vector<std::string> models_allowed;    // empty: all
+  std::uint32_t concurrency_max = 8;          // attempts at once; 1..10,000
+  std::optional<Millis> ceiling;              // overrides ceilings.provider
+  std::optional<std::uint32_t> attempts_max;  // overrides retry.attempts_max
+  std::string config_json = "{}";             // [providers.NAME.config], for the plugin's own schema
 };
 
-struct PluginSettings {                           // [plugins."ID"]
+struct PluginSettings {  // [plugins."ID"]
   bool enabled = true;
-  std::vector<std::string> grant;                 // effect kinds, e.g. "file.read", "provider"
-  std::vector<std::string> http_origins;          // exact origins for the http effect
-  std::optional<Millis> ceiling;                  // overrides ceilings.tool
-  std::optional<Millis> turn_max;                 // overrides turns.turn_max
-  std::optional<std::uint32_t> calls_max;         // overrides admission.plugin_calls_max
-  std::string config_json = "{}";                 // [plugins."ID".config], for the plugin's own schema
+  std::vector<std::string> grant;          // effect kinds, e.g. "file.read", "provider"
+  std::vector<std::string> http_origins;   // exact origins for the http effect
+  std::optional<Millis> ceiling;           // overrides ceilings.tool
+  std::optional<Millis> turn_max;          // overrides turns.turn_max
+  std::optional<std::uint32_t> calls_max;  // overrides admission.plugin_calls_max
+  std::string config_json = "{}";          // [plugins."ID".config], for the plugin's own schema
 };
 
 struct Settings {
   LimitSettings limits;
   CeilingSettings ceilings;
-  CeilingSettings ceilings_long{Millis{600'000}, Millis{660'000}, Millis{720'000}, Millis{810'000}, Millis{120'000}};
+  CeilingSettings ceilings_long{Millis{600'000}, Millis{660'000}, Millis{720'000}, Millis{810'000},
+                                Millis{120'000}};
   DeadlineSettings deadlines;
   TurnSettings turns;
   AdmissionSettings admission;
@@ -178,10 +177,10 @@ struct Settings {
   HttpSettings http;
   StoreSettings store;
   LogSettings log;
-  std::string locale = "en";                        // BCP 47, for model instructions
-  bool sanitize_invisible = true;                   // strip invisible and bidirectional characters from text
-  std::string default_provider;                     // for model = "auto"; empty: the first configured one
-  std::vector<std::string> plugin_folders;          // third-party plugins; empty: $XDG_DATA_HOME/toolpost/plugins
+  std::string locale = "en";                // BCP 47, for model instructions
+  bool sanitize_invisible = true;           // strip invisible and bidirectional characters from text
+  std::string default_provider;             // for model = "auto"; empty: the first configured one
+  std::vector<std::string> plugin_folders;  // third-party plugins; empty: $XDG_DATA_HOME/toolpost/plugins
   std::vector<std::string> clients_reset_on_progress{"claude-code"};  // by clientInfo.name; no wall for these
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, PluginSettings> plugins;

@@ -11,28 +11,41 @@ constexpr Range kCeiling{0, 86'400'000};
 
 template <typename Member>
 constexpr SettingKind kind_of() {
-  if constexpr (std::is_same_v<Member, bool>) return SettingKind::flag;
-  else if constexpr (std::is_same_v<Member, double>) return SettingKind::ratio;
+  if constexpr (std::is_same_v<Member, bool>)
+    return SettingKind::flag;
+  else if constexpr (std::is_same_v<Member, double>)
+    return SettingKind::ratio;
   else if constexpr (std::is_same_v<Member, Millis> || std::is_same_v<Member, std::optional<Millis>>)
     return SettingKind::duration;
-  else if constexpr (std::is_same_v<Member, std::string>) return SettingKind::text;
-  else if constexpr (std::is_same_v<Member, std::vector<std::string>>) return SettingKind::texts;
-  else if constexpr (std::is_same_v<Member, std::optional<SecretSource>>) return SettingKind::secret;
-  else return SettingKind::count;
+  else if constexpr (std::is_same_v<Member, std::string>)
+    return SettingKind::text;
+  else if constexpr (std::is_same_v<Member, std::vector<std::string>>)
+    return SettingKind::texts;
+  else if constexpr (std::is_same_v<Member, std::optional<SecretSource>>)
+    return SettingKind::secret;
+  else
+    return SettingKind::count;
 }
 
 template <typename Owner, auto... Path>
 SettingSlot slot_at(Owner& owner) {
-  return &(owner .* ... .* Path);
+  return &(owner.*....*Path);
 }
 
 template <typename Owner, auto... Path>
 constexpr Setting<Owner> row(std::string_view section, std::string_view key, std::string_view default_value,
                              Range range, std::string_view unit, std::string_view meaning) {
-  using Member = std::remove_reference_t<decltype((std::declval<Owner&>() .* ... .* Path))>;
+  using Member = std::remove_reference_t<decltype((std::declval<Owner&>().*....*Path))>;
   constexpr SettingKind kind = kind_of<Member>();
-  return {{section, key, kind, default_value, range.min, range.max,
-           kind == SettingKind::duration ? std::string_view("milliseconds") : unit, {}, meaning},
+  return {{section,
+           key,
+           kind,
+           default_value,
+           range.min,
+           range.max,
+           kind == SettingKind::duration ? std::string_view("milliseconds") : unit,
+           {},
+           meaning},
           &slot_at<Owner, Path...>};
 }
 
@@ -52,10 +65,12 @@ constexpr SectionSpec kSections[] = {
     {"host", "The host itself."},
     {"clients", "What is known about MCP clients."},
     {"limits", "Of what a client sends and a plugin answers."},
-    {"ceilings", "How long things may take; 0 switches one off and the next outer one then holds. They nest: "
-                 "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
-                 "tool + deadlines.tool_reserve_ms <= daemon."},
-    {"ceilings_long", "The same for calls that run as an MCP task or with --durable; wall time, downtime included."},
+    {"ceilings",
+     "How long things may take; 0 switches one off and the next outer one then holds. They nest: "
+     "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
+     "tool + deadlines.tool_reserve_ms <= daemon."},
+    {"ceilings_long",
+     "The same for calls that run as an MCP task or with --durable; wall time, downtime included."},
     {"deadlines", "What is kept back so that an answer still gets out in time."},
     {"turns", "Of one run of plugin code, and of the call it belongs to."},
     {"admission", "How much runs at once; what cannot start in time is refused early."},
@@ -71,260 +86,284 @@ constexpr SectionSpec kSections[] = {
 
 constexpr Setting<Settings> kHostSettings[] = {
     plain<Settings, &Settings::locale>("host", "locale", "\"en\"",
-        "Language of the instructions given to models, as a BCP 47 tag."),
-    plain<Settings, &Settings::sanitize_invisible>("host", "sanitize_invisible", "true",
+                                       "Language of the instructions given to models, as a BCP 47 tag."),
+    plain<Settings, &Settings::sanitize_invisible>(
+        "host", "sanitize_invisible", "true",
         "Strip invisible and bidirectional characters from text before a plugin sees it."),
-    plain<Settings, &Settings::default_provider>("host", "default_provider", "\"\"",
+    plain<Settings, &Settings::default_provider>(
+        "host", "default_provider", "\"\"",
         "The provider that answers model = \"auto\"; empty takes the first configured one."),
-    plain<Settings, &Settings::plugin_folders>("host", "plugin_folders", "[]",
+    plain<Settings, &Settings::plugin_folders>(
+        "host", "plugin_folders", "[]",
         "Absolute folders of third-party plugins; empty takes $XDG_DATA_HOME/toolpost/plugins."),
-    plain<Settings, &Settings::clients_reset_on_progress>("clients", "reset_on_progress", "[\"claude-code\"]",
-        "Clients (by clientInfo.name) that wait on while progress arrives; deadlines.client_wall_ms spares them."),
+    plain<Settings, &Settings::clients_reset_on_progress>(
+        "clients", "reset_on_progress", "[\"claude-code\"]",
+        "Clients (by clientInfo.name) that wait on while progress arrives; deadlines.client_wall_ms spares "
+        "them."),
 
     NUMBER(limits, Limit, message_bytes_max)("limits", "message_bytes_max", "4_194_304", {kKiB, 64 * kMiB},
-        "bytes", "One JSON-RPC line of a client."),
+                                             "bytes", "One JSON-RPC line of a client."),
     NUMBER(limits, Limit, output_bytes_max)("limits", "output_bytes_max", "8_388_608", {kKiB, 64 * kMiB},
-        "bytes", "One reply of a plugin."),
-    NUMBER(limits, Limit, depth_max)("limits", "depth_max", "64", {4, 512}, "levels",
-        "Nesting of JSON."),
+                                            "bytes", "One reply of a plugin."),
+    NUMBER(limits, Limit, depth_max)("limits", "depth_max", "64", {4, 512}, "levels", "Nesting of JSON."),
     NUMBER(limits, Limit, nodes_max)("limits", "nodes_max", "200_000", {16, 10'000'000}, "values",
-        "Values in one message."),
+                                     "Values in one message."),
     NUMBER(limits, Limit, keys_max)("limits", "keys_max", "1_024", {4, 100'000}, "keys",
-        "Keys in one JSON object."),
+                                    "Keys in one JSON object."),
     NUMBER(limits, Limit, key_bytes_max)("limits", "key_bytes_max", "256", {8, 65'536}, "bytes",
-        "One key of a JSON object."),
+                                         "One key of a JSON object."),
     NUMBER(limits, Limit, string_bytes_max)("limits", "string_bytes_max", "4_194_304", {64, 64 * kMiB},
-        "bytes", "One JSON string."),
+                                            "bytes", "One JSON string."),
 
     NUMBER(ceilings, Ceiling, provider)("ceilings", "provider_ms", "30_000", kCeiling, "",
-        "One attempt of a provider call."),
-    NUMBER(ceilings, Ceiling, tool)("ceilings", "tool_ms", "45_000", kCeiling, "",
-        "One tool call."),
+                                        "One attempt of a provider call."),
+    NUMBER(ceilings, Ceiling, tool)("ceilings", "tool_ms", "45_000", kCeiling, "", "One tool call."),
     NUMBER(ceilings, Ceiling, expert)("ceilings", "expert_ms", "60_000", kCeiling, "",
-        "A tool call once it has asked an expert, counted from acceptance."),
-    NUMBER(ceilings, Ceiling, daemon)("ceilings", "daemon_ms", "67_500", kCeiling, "",
+                                      "A tool call once it has asked an expert, counted from acceptance."),
+    NUMBER(ceilings, Ceiling, daemon)(
+        "ceilings", "daemon_ms", "67_500", kCeiling, "",
         "One request from acceptance to answer, the outermost; 0 needs deadlines.allow_unbounded."),
     NUMBER(ceilings, Ceiling, upload)("ceilings", "upload_ms", "120_000", kCeiling, "",
-        "A provider's file transfer."),
+                                      "A provider's file transfer."),
     NUMBER(ceilings_long, Ceiling, provider)("ceilings_long", "provider_ms", "600_000", kCeiling, "",
-        "One attempt of a provider call."),
+                                             "One attempt of a provider call."),
     NUMBER(ceilings_long, Ceiling, tool)("ceilings_long", "tool_ms", "660_000", kCeiling, "",
-        "One tool call."),
-    NUMBER(ceilings_long, Ceiling, expert)("ceilings_long", "expert_ms", "720_000", kCeiling, "",
+                                         "One tool call."),
+    NUMBER(ceilings_long, Ceiling, expert)(
+        "ceilings_long", "expert_ms", "720_000", kCeiling, "",
         "A tool call once it has asked an expert, counted from acceptance."),
-    NUMBER(ceilings_long, Ceiling, daemon)("ceilings_long", "daemon_ms", "810_000", kCeiling, "",
+    NUMBER(ceilings_long, Ceiling, daemon)(
+        "ceilings_long", "daemon_ms", "810_000", kCeiling, "",
         "One request from acceptance to answer, the outermost; 0 needs deadlines.allow_unbounded."),
     NUMBER(ceilings_long, Ceiling, upload)("ceilings_long", "upload_ms", "120_000", kCeiling, "",
-        "A provider's file transfer."),
+                                           "A provider's file transfer."),
 
     NUMBER(deadlines, Deadline, provider_reserve)("deadlines", "provider_reserve_ms", "500", {0, 10'000}, "",
-        "Kept back for a tool to use a provider's answer."),
+                                                  "Kept back for a tool to use a provider's answer."),
     NUMBER(deadlines, Deadline, tool_reserve)("deadlines", "tool_reserve_ms", "750", {0, 10'000}, "",
-        "Kept back for the host to answer."),
-    NUMBER(deadlines, Deadline, client_wall)("deadlines", "client_wall_ms", "60_000", kCeiling, "",
+                                              "Kept back for the host to answer."),
+    NUMBER(deadlines, Deadline, client_wall)(
+        "deadlines", "client_wall_ms", "60_000", kCeiling, "",
         "How long a client waits that ignores progress; 0 switches it off."),
     NUMBER(deadlines, Deadline, client_reserve)("deadlines", "client_reserve_ms", "2_000", {0, 30'000}, "",
-        "Such a client is answered this much before its wall."),
-    NUMBER(deadlines, Deadline, progress_interval)("deadlines", "progress_interval_ms", "8_000", {100, 60'000}, "",
-        "Between two progress notifications."),
-    NUMBER(deadlines, Deadline, shutdown_drain)("deadlines", "shutdown_drain_ms", "2_000", {0, 60'000}, "",
+                                                "Such a client is answered this much before its wall."),
+    NUMBER(deadlines, Deadline, progress_interval)("deadlines", "progress_interval_ms", "8_000",
+                                                   {100, 60'000}, "", "Between two progress notifications."),
+    NUMBER(deadlines, Deadline, shutdown_drain)(
+        "deadlines", "shutdown_drain_ms", "2_000", {0, 60'000}, "",
         "Running calls may finish for so long after the end of input."),
-    PLAIN(deadlines, Deadline, allow_unbounded)("deadlines", "allow_unbounded", "false",
+    PLAIN(deadlines, Deadline, allow_unbounded)(
+        "deadlines", "allow_unbounded", "false",
         "Permits a daemon ceiling of 0, that is calls without any deadline."),
 
-    NUMBER(turns, Turn, turn_max)("turns", "turn_max_ms", "5_000", {10, 600'000}, "",
+    NUMBER(turns, Turn, turn_max)(
+        "turns", "turn_max_ms", "5_000", {10, 600'000}, "",
         "Computing of one turn; a longer one counts as hung and its worker is killed."),
     NUMBER(turns, Turn, effects_max)("turns", "effects_max", "256", {1, 4096}, "effects",
-        "Effects of one call."),
-    NUMBER(turns, Turn, turns_max)("turns", "turns_max", "256", {1, 4096}, "turns",
-        "Turns of one call."),
-    NUMBER(turns, Turn, journal_bytes_max)("turns", "journal_bytes_max", "67_108_864", {4 * kKiB, kGiB}, "bytes",
-        "The journal of one call."),
+                                     "Effects of one call."),
+    NUMBER(turns, Turn, turns_max)("turns", "turns_max", "256", {1, 4096}, "turns", "Turns of one call."),
+    NUMBER(turns, Turn, journal_bytes_max)("turns", "journal_bytes_max", "67_108_864", {4 * kKiB, kGiB},
+                                           "bytes", "The journal of one call."),
     NUMBER(turns, Turn, provider_calls_max)("turns", "provider_calls_max", "8", {0, 256}, "calls",
-        "Provider calls that one call may make; 0 permits none."),
+                                            "Provider calls that one call may make; 0 permits none."),
 
     NUMBER(admission, Admission, calls_max)("admission", "calls_max", "24", {1, 100'000}, "calls",
-        "Running at once, all owners."),
+                                            "Running at once, all owners."),
     NUMBER(admission, Admission, owner_calls_max)("admission", "owner_calls_max", "8", {1, 100'000}, "calls",
-        "Running at once of one owner."),
-    NUMBER(admission, Admission, plugin_calls_max)("admission", "plugin_calls_max", "16", {1, 100'000}, "calls",
-        "Running at once of one plugin."),
-    NUMBER(admission, Admission, queue_size_max)("admission", "queue_size_max", "256", {0, 100'000}, "calls",
+                                                  "Running at once of one owner."),
+    NUMBER(admission, Admission, plugin_calls_max)("admission", "plugin_calls_max", "16", {1, 100'000},
+                                                   "calls", "Running at once of one plugin."),
+    NUMBER(admission, Admission, queue_size_max)(
+        "admission", "queue_size_max", "256", {0, 100'000}, "calls",
         "Waiting to start, all owners; 0 refuses instead of waiting."),
     NUMBER(admission, Admission, queue_wait_max)("admission", "queue_wait_max_ms", "5_000", {0, 600'000}, "",
-        "A call that waited this long is refused."),
+                                                 "A call that waited this long is refused."),
 
-    NUMBER(retry, Retry, attempts_max)("retry", "attempts_max", "4", {1, 10}, "attempts",
+    NUMBER(retry, Retry, attempts_max)(
+        "retry", "attempts_max", "4", {1, 10}, "attempts",
         "Attempts of one provider call, the first included; 1 turns retry off."),
     NUMBER(retry, Retry, backoff_base)("retry", "backoff_base_ms", "250", {1, 60'000}, "",
-        "The first pause; it doubles per attempt and is fully jittered."),
+                                       "The first pause; it doubles per attempt and is fully jittered."),
     NUMBER(retry, Retry, backoff_max)("retry", "backoff_max_ms", "8_000", {1, 600'000}, "",
-        "The longest pause."),
+                                      "The longest pause."),
     NUMBER(retry, Retry, attempt_min)("retry", "attempt_min_ms", "2_000", {0, 60'000}, "",
-        "No attempt starts with less time left than this."),
+                                      "No attempt starts with less time left than this."),
     NUMBER(retry, Retry, budget_tokens_max)("retry", "budget_tokens_max", "20.0", {0, 1000}, "tokens",
-        "The retry budget of one provider and model; 0 turns retry off."),
+                                            "The retry budget of one provider and model; 0 turns retry off."),
     NUMBER(retry, Retry, budget_retry_cost)("retry", "budget_retry_cost", "2.0", {0, 100}, "tokens",
-        "What a retry takes from the budget."),
+                                            "What a retry takes from the budget."),
     NUMBER(retry, Retry, budget_timeout_cost)("retry", "budget_timeout_cost", "4.0", {0, 100}, "tokens",
-        "What a retry after a timeout takes."),
+                                              "What a retry after a timeout takes."),
     NUMBER(retry, Retry, budget_throttle_cost)("retry", "budget_throttle_cost", "1.0", {0, 100}, "tokens",
-        "What a retry after rate limiting takes."),
+                                               "What a retry after rate limiting takes."),
     NUMBER(retry, Retry, budget_refund)("retry", "budget_refund", "0.2", {0, 100}, "tokens",
-        "What a success gives back."),
+                                        "What a success gives back."),
 
     PLAIN(breaker, Breaker, enabled)("breaker", "enabled", "true",
-        "Whether a failing provider is left alone for a while."),
+                                     "Whether a failing provider is left alone for a while."),
     NUMBER(breaker, Breaker, failures_max)("breaker", "failures_max", "5", {1, 1000}, "failures",
-        "So many failures in a row open the breaker."),
+                                           "So many failures in a row open the breaker."),
     NUMBER(breaker, Breaker, window)("breaker", "window", "20", {2, 1000}, "attempts",
-        "How many attempts are looked back on."),
+                                     "How many attempts are looked back on."),
     NUMBER(breaker, Breaker, window_ratio)("breaker", "window_ratio", "0.5", {0.01, 1}, "",
-        "This share of failures in a full window opens the breaker."),
+                                           "This share of failures in a full window opens the breaker."),
     NUMBER(breaker, Breaker, open_base)("breaker", "open_base_ms", "15_000", {1, 3'600'000}, "",
-        "How long it stays open the first time; it doubles per opening."),
+                                        "How long it stays open the first time; it doubles per opening."),
     NUMBER(breaker, Breaker, open_max)("breaker", "open_max_ms", "300_000", {1, 3'600'000}, "",
-        "The longest time that it stays open."),
+                                       "The longest time that it stays open."),
 
     NUMBER(workers, Worker, workers_max)("workers", "workers_max", "4", {1, 256}, "workers",
-        "Workers of one plugin."),
+                                         "Workers of one plugin."),
     NUMBER(workers, Worker, total_max)("workers", "total_max", "64", {1, 1024}, "workers",
-        "Workers of all plugins."),
+                                       "Workers of all plugins."),
     NUMBER(workers, Worker, queue_ahead_max)("workers", "queue_ahead_max", "32", {1, 64}, "turns",
-        "Turns sent to a worker before it asks for them."),
+                                             "Turns sent to a worker before it asks for them."),
     NUMBER(workers, Worker, turns_max)("workers", "turns_max", "100_000", {1, 10'000'000}, "turns",
-        "A worker is replaced after so many turns."),
+                                       "A worker is replaced after so many turns."),
     NUMBER(workers, Worker, age_max)("workers", "age_max_ms", "600_000", {1000, 86'400'000}, "",
-        "A worker is replaced after this long."),
+                                     "A worker is replaced after this long."),
     NUMBER(workers, Worker, idle_max)("workers", "idle_max_ms", "60_000", {100, 86'400'000}, "",
-        "An idle worker ends after this long."),
+                                      "An idle worker ends after this long."),
     NUMBER(workers, Worker, ready_max)("workers", "ready_max_ms", "10_000", {100, 600'000}, "",
-        "From fork to ready, the plugin's constructors included."),
+                                       "From fork to ready, the plugin's constructors included."),
     NUMBER(workers, Worker, slow_turn)("workers", "slow_turn_ms", "100", {1, 60'000}, "",
-        "A longer turn lets another worker start."),
-    PLAIN(workers, Worker, reuse)("workers", "reuse", "\"owner\"",
-        "What may follow a call in its worker: calls of the same owner, or nothing (\"call\").", "owner|call"),
-    NUMBER(workers, Worker, memory_bytes_max)("workers", "memory_bytes_max", "536_870_912", {64 * kMiB, 64 * kGiB},
-        "bytes", "Address space of one worker."),
+                                       "A longer turn lets another worker start."),
+    PLAIN(workers, Worker, reuse)(
+        "workers", "reuse", "\"owner\"",
+        "What may follow a call in its worker: calls of the same owner, or nothing (\"call\").",
+        "owner|call"),
+    NUMBER(workers, Worker, memory_bytes_max)("workers", "memory_bytes_max", "536_870_912",
+                                              {64 * kMiB, 64 * kGiB}, "bytes",
+                                              "Address space of one worker."),
     NUMBER(workers, Worker, files_max)("workers", "files_max", "128", {16, 4096}, "descriptors",
-        "Open descriptors of one worker."),
+                                       "Open descriptors of one worker."),
     NUMBER(workers, Worker, file_bytes_max)("workers", "file_bytes_max", "67_108_864", {0, kGiB}, "bytes",
-        "The largest file that a worker may write."),
+                                            "The largest file that a worker may write."),
     NUMBER(workers, Worker, log_lines_max)("workers", "log_lines_max", "200", {0, 100'000}, "lines",
-        "Log lines of one call; the rest is counted and dropped."),
+                                           "Log lines of one call; the rest is counted and dropped."),
     NUMBER(workers, Worker, stdio_bytes_max)("workers", "stdio_bytes_max", "65_536", {0, 16 * kMiB}, "bytes",
-        "Captured standard output and error of one worker."),
+                                             "Captured standard output and error of one worker."),
 
-    PLAIN(isolation, Isolation, mode)("isolation", "mode", "\"process\"",
+    PLAIN(isolation, Isolation, mode)(
+        "isolation", "mode", "\"process\"",
         "Where plugins run; in-process needs isolation.allow_unsafe and is for debugging alone.",
         "process|in-process"),
-    NUMBER(isolation, Isolation, min_level)("isolation", "min_level", "2", {0, 4}, "level",
+    NUMBER(isolation, Isolation, min_level)(
+        "isolation", "min_level", "2", {0, 4}, "level",
         "Plugins are refused below it: 0 process, 1 limits, 2 seccomp, 3 Landlock, 4 namespaces."),
-    PLAIN(isolation, Isolation, allow_unsafe)("isolation", "allow_unsafe", "false",
+    PLAIN(isolation, Isolation, allow_unsafe)(
+        "isolation", "allow_unsafe", "false",
         "Permits isolation.mode = \"in-process\", where one bad plugin takes the host down."),
 
-    PLAIN(files, File, roots)("files", "roots", "[]",
+    PLAIN(files, File, roots)(
+        "files", "roots", "[]",
         "Absolute folders that may be read; empty takes the working directory, unless it is / or home."),
     NUMBER(files, File, file_bytes_max)("files", "file_bytes_max", "2_097_152", {0, 256 * kMiB}, "bytes",
-        "One file."),
+                                        "One file."),
     NUMBER(files, File, total_bytes_max)("files", "total_bytes_max", "16_777_216", {0, kGiB}, "bytes",
-        "All files of one call."),
+                                         "All files of one call."),
     NUMBER(files, File, files_max)("files", "files_max", "64", {0, 10'000}, "files",
-        "Files of one call; 0 permits none."),
+                                   "Files of one call; 0 permits none."),
     PLAIN(files, File, deny)("files", "deny", "[]",
-        "Further names that are refused inside a root, for example \"secrets.yaml\"."),
+                             "Further names that are refused inside a root, for example \"secrets.yaml\"."),
 
     NUMBER(http, Http, connect)("http", "connect_ms", "5_000", {100, 60'000}, "",
-        "DNS, TCP and TLS together."),
+                                "DNS, TCP and TLS together."),
     NUMBER(http, Http, first_byte)("http", "first_byte_ms", "30_000", {100, 3'600'000}, "",
-        "Until the answer's header is there."),
+                                   "Until the answer's header is there."),
     NUMBER(http, Http, stream_idle)("http", "stream_idle_ms", "15_000", {100, 3'600'000}, "",
-        "Between two pieces of content of a stream."),
+                                    "Between two pieces of content of a stream."),
     NUMBER(http, Http, body_bytes_max)("http", "body_bytes_max", "16_777_216", {kKiB, kGiB}, "bytes",
-        "One answer, decompressed."),
+                                       "One answer, decompressed."),
     NUMBER(http, Http, header_bytes_max)("http", "header_bytes_max", "65_536", {kKiB, kMiB}, "bytes",
-        "The header of one answer."),
+                                         "The header of one answer."),
     NUMBER(http, Http, redirects_max)("http", "redirects_max", "3", {0, 10}, "redirects",
-        "Redirects followed; 0 follows none."),
+                                      "Redirects followed; 0 follows none."),
     NUMBER(http, Http, connections_max)("http", "connections_max", "64", {1, 1024}, "connections",
-        "Connections at once."),
+                                        "Connections at once."),
 
-    PLAIN(store, Store, state_dir)("store", "state_dir", "\"\"",
+    PLAIN(store, Store, state_dir)(
+        "store", "state_dir", "\"\"",
         "Absolute folder of all state; empty takes $XDG_STATE_HOME/toolpost or ~/.local/state/toolpost."),
     NUMBER(store, Store, thread_ttl)("store", "thread_ttl_ms", "86_400_000", {60'000, 31'536'000'000}, "",
-        "A thread is forgotten this long after its last turn."),
+                                     "A thread is forgotten this long after its last turn."),
     NUMBER(store, Store, thread_turns_max)("store", "thread_turns_max", "50", {1, 10'000}, "turns",
-        "Turns of one thread."),
-    NUMBER(store, Store, thread_bytes_max)("store", "thread_bytes_max", "4_194_304", {4 * kKiB, 256 * kMiB}, "bytes",
-        "One thread."),
+                                           "Turns of one thread."),
+    NUMBER(store, Store, thread_bytes_max)("store", "thread_bytes_max", "4_194_304", {4 * kKiB, 256 * kMiB},
+                                           "bytes", "One thread."),
     NUMBER(store, Store, value_bytes_max)("store", "value_bytes_max", "1_048_576", {0, 64 * kMiB}, "bytes",
-        "One stored value."),
+                                          "One stored value."),
 
-    PLAIN(log, Log, level)("log", "level", "\"info\"",
-        "The least important event that is written.", "debug|info|warn|error|off"),
+    PLAIN(log, Log, level)("log", "level", "\"info\"", "The least important event that is written.",
+                           "debug|info|warn|error|off"),
     PLAIN(log, Log, file)("log", "file", "\"\"",
-        "Absolute path of a file of JSON lines, rotated at 10 MiB; empty writes none."),
+                          "Absolute path of a file of JSON lines, rotated at 10 MiB; empty writes none."),
 };
 #undef NUMBER
 #undef PLAIN
 
 using Provider = ProviderSettings;
 constexpr Setting<Provider> make_provider_config() {
-  auto setting = plain<Provider, &Provider::config_json>("", "config", "{}",
-      "Passed to the plugin, which checks it against its own schema.");
+  auto setting = plain<Provider, &Provider::config_json>(
+      "", "config", "{}", "Passed to the plugin, which checks it against its own schema.");
   setting.spec.kind = SettingKind::object;
   return setting;
 }
 
 constexpr Setting<Provider> kProviderSettings[] = {
-    plain<Provider, &Provider::plugin>("", "plugin", "\"openai\"",
-        "The provider plugin that speaks to it."),
-    plain<Provider, &Provider::base_url>("", "base_url", "\"\"",
+    plain<Provider, &Provider::plugin>("", "plugin", "\"openai\"", "The provider plugin that speaks to it."),
+    plain<Provider, &Provider::base_url>(
+        "", "base_url", "\"\"",
         "An http or https URL, required; its origin is all that the plugin may reach."),
     plain<Provider, &Provider::key>("", "key", "",
-        "{ env = \"NAME\" } or { file = \"/absolute/path\" } (mode 0600); sent as a bearer token to that origin only."),
-    plain<Provider, &Provider::models>("", "models", "[]",
-        "The models offered; the first is the default."),
+                                    "{ env = \"NAME\" } or { file = \"/absolute/path\" } (mode 0600); sent "
+                                    "as a bearer token to that origin only."),
+    plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
     plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
-        "The models that may be asked for; empty allows all."),
+                                               "The models that may be asked for; empty allows all."),
     row<Provider, &Provider::concurrency_max>("", "concurrency_max", "8", {1, 10'000}, "attempts",
-        "Attempts at once."),
-    row<Provider, &Provider::ceiling>("", "ceiling_ms", "", kCeiling, "",
-        "Overrides ceilings.provider_ms."),
+                                              "Attempts at once."),
+    row<Provider, &Provider::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.provider_ms."),
     row<Provider, &Provider::attempts_max>("", "attempts_max", "", {1, 10}, "attempts",
-        "Overrides retry.attempts_max."),
+                                           "Overrides retry.attempts_max."),
     make_provider_config(),
 };
 
 using Plugin = PluginSettings;
 constexpr Setting<Plugin> make_plugin_config() {
-  auto setting = plain<Plugin, &Plugin::config_json>("", "config", "{}",
-      "Passed to the plugin, which checks it against its own schema.");
+  auto setting = plain<Plugin, &Plugin::config_json>(
+      "", "config", "{}", "Passed to the plugin, which checks it against its own schema.");
   setting.spec.kind = SettingKind::object;
   return setting;
 }
 
 constexpr Setting<Plugin> kPluginSettings[] = {
-    plain<Plugin, &Plugin::enabled>("", "enabled", "true",
-        "Whether the plugin is offered at all."),
-    plain<Plugin, &Plugin::grant>("", "grant", "[]",
-        "The effect kinds it may ask for, for example \"file.read\" or \"provider\"."),
-    plain<Plugin, &Plugin::http_origins>("", "http_origins", "[]",
+    plain<Plugin, &Plugin::enabled>("", "enabled", "true", "Whether the plugin is offered at all."),
+    plain<Plugin, &Plugin::grant>(
+        "", "grant", "[]", "The effect kinds it may ask for, for example \"file.read\" or \"provider\"."),
+    plain<Plugin, &Plugin::http_origins>(
+        "", "http_origins", "[]",
         "Exact origins that its http effect may reach, for example \"https://api.example.com\"."),
-    row<Plugin, &Plugin::ceiling>("", "ceiling_ms", "", kCeiling, "",
-        "Overrides ceilings.tool_ms."),
-    row<Plugin, &Plugin::turn_max>("", "turn_max_ms", "", {10, 600'000}, "",
-        "Overrides turns.turn_max_ms."),
+    row<Plugin, &Plugin::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.tool_ms."),
+    row<Plugin, &Plugin::turn_max>("", "turn_max_ms", "", {10, 600'000}, "", "Overrides turns.turn_max_ms."),
     row<Plugin, &Plugin::calls_max>("", "calls_max", "", {1, 100'000}, "calls",
-        "Overrides admission.plugin_calls_max."),
+                                    "Overrides admission.plugin_calls_max."),
     make_plugin_config(),
 };
 
 }  // namespace
 
-std::span<const SectionSpec> section_specs() { return kSections; }
-std::span<const Setting<Settings>> host_settings() { return kHostSettings; }
-std::span<const Setting<ProviderSettings>> provider_settings() { return kProviderSettings; }
-std::span<const Setting<PluginSettings>> plugin_settings() { return kPluginSettings; }
+std::span<const SectionSpec> section_specs() {
+  return kSections;
+}
+std::span<const Setting<Settings>> host_settings() {
+  return kHostSettings;
+}
+std::span<const Setting<ProviderSettings>> provider_settings() {
+  return kProviderSettings;
+}
+std::span<const Setting<PluginSettings>> plugin_settings() {
+  return kPluginSettings;
+}
 
 }  // namespace toolpost

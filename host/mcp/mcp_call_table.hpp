@@ -15,9 +15,9 @@
 namespace toolpost {
 
 struct McpOpenCall {
-  std::uint64_t number = 0;                                        // 0: the slot is free
-  std::string id;                                                  // JSON token, e.g. 7 or "a"
-  std::string progress_token;                                      // JSON token; empty: no progress wanted
+  std::uint64_t number = 0;    // 0: the slot is free
+  std::string id;              // JSON token, e.g. 7 or "a"
+  std::string progress_token;  // JSON token; empty: no progress wanted
   double progress_last = -std::numeric_limits<double>::infinity();
   McpRevision revision = kMcpLegacyNewest;
 };
@@ -35,9 +35,9 @@ class McpCallTable {
   std::size_t size() const { return by_id_.size(); }
 
  private:
-  std::deque<McpOpenCall> slots_;                                  // addresses never change
+  std::deque<McpOpenCall> slots_;  // addresses never change
   std::vector<std::uint32_t> free_;
-  std::unordered_map<std::string_view, std::uint32_t> by_id_;      // keys point into slots_
+  std::unordered_map<std::string_view, std::uint32_t> by_id_;  // keys point into slots_
   std::uint64_t sequence_ = 0;
 };
 

@@ -38,7 +38,9 @@ std::string unsupported_data(std::string_view requested) {
   return data + "}";
 }
 
-McpFault invalid_params(std::string message) { return {mcp_code::invalid_params, std::move(message), {}}; }
+McpFault invalid_params(std::string message) {
+  return {mcp_code::invalid_params, std::move(message), {}};
+}
 
 }  // namespace
 
@@ -51,9 +53,11 @@ struct McpCore::Request {
   /// The version the request itself names must be one of ours and come with the client's capabilities.
   std::optional<McpFault> take_modern(dom::element version_element) {
     const auto version = mcp_string(version_element);
-    if (!version) return invalid_params("params._meta[\"" + std::string(kVersionKey) + "\"] must be a string");
+    if (!version)
+      return invalid_params("params._meta[\"" + std::string(kVersionKey) + "\"] must be a string");
     if (!is_mcp_object(mcp_member(*meta, kCapabilitiesKey))) {
-      return invalid_params("params._meta[\"" + std::string(kCapabilitiesKey) + "\"] is missing or no object");
+      return invalid_params("params._meta[\"" + std::string(kCapabilitiesKey) +
+                            "\"] is missing or no object");
     }
     const auto known = mcp_revision(*version);
     if (!known || !is_modern(*known)) {
@@ -69,7 +73,8 @@ struct McpCore::Request {
   }
 };
 
-McpCore::McpCore(const McpServerInfo& info, const LimitSettings& limits, McpHandler& handler, std::string& out)
+McpCore::McpCore(const McpServerInfo& info, const LimitSettings& limits, McpHandler& handler,
+                 std::string& out)
     : limits_(limits), handler_(handler), writer_(info, out), reader_(limits) {
   [[maybe_unused]] const auto error = no_arguments_parser_.parse("{}", 2).get(no_arguments_);
 }
@@ -83,9 +88,12 @@ void McpCore::on_message(std::string_view padded_line) {
   if (!root) return on_unreadable(padded_line, root.error());
   if (const auto fault = read_mcp_message(*root, message_)) return writer_.error(message_.id, *fault);
   switch (message_.kind) {
-    case McpMessage::Kind::request: return on_request(padded_line);
-    case McpMessage::Kind::notification: return on_notification();
-    case McpMessage::Kind::response: return;  // we never ask, so there is nothing it could answer
+    case McpMessage::Kind::request:
+      return on_request(padded_line);
+    case McpMessage::Kind::notification:
+      return on_notification();
+    case McpMessage::Kind::response:
+      return;  // we never ask, so there is nothing it could answer
   }
 }
 
@@ -116,7 +124,8 @@ void McpCore::on_notification() {
 
 void McpCore::on_request(std::string_view line) {
   if (calls_.find_id(message_.id) != nullptr) {
-    return refuse(mcp_code::invalid_request, "id " + message_.id + " belongs to a call that is still running");
+    return refuse(mcp_code::invalid_request,
+                  "id " + message_.id + " belongs to a call that is still running");
   }
   if (message_.params && !message_.params->is_object()) {
     return refuse(mcp_code::invalid_params, "params must be an object");
@@ -141,9 +150,9 @@ void McpCore::on_request(std::string_view line) {
   // The one request that legacy revisions permit before initialize.
   if (message_.method == "ping") return writer_.empty_result(message_.id);
   refuse(mcp_code::invalid_params,
-         "params._meta[\"" + std::string(kVersionKey) + "\"] is missing; send it with every request (supported: " +
-             mcp_revisions_text(McpEra::modern) + "), or open with initialize (supported: " +
-             mcp_revisions_text(McpEra::legacy) + ")");
+         "params._meta[\"" + std::string(kVersionKey) +
+             "\"] is missing; send it with every request (supported: " + mcp_revisions_text(McpEra::modern) +
+             "), or open with initialize (supported: " + mcp_revisions_text(McpEra::legacy) + ")");
 }
 
 void McpCore::on_modern(const Request& request) {
@@ -165,7 +174,8 @@ void McpCore::unknown_method() {
 }
 
 void McpCore::on_initialize() {
-  const auto version = message_.params ? mcp_string(mcp_member(*message_.params, "protocolVersion")) : std::nullopt;
+  const auto version =
+      message_.params ? mcp_string(mcp_member(*message_.params, "protocolVersion")) : std::nullopt;
   if (!version) return refuse(mcp_code::invalid_params, "params.protocolVersion must be a string");
   const auto known = mcp_revision(*version);
   legacy_revision_ = known && !is_modern(*known) ? *known : kMcpLegacyNewest;
@@ -188,8 +198,8 @@ void McpCore::call_tool(const Request& request) {
   if (const auto fault = read_call(request, call)) return writer_.error(message_.id, *fault);
   McpOpenCall* open = calls_.open(message_.id);
   if (open == nullptr) {
-    return refuse(mcp_code::internal_error,
-                  "more than " + std::to_string(McpCallTable::kCallsMax) + " calls are running; try again later");
+    return refuse(mcp_code::internal_error, "more than " + std::to_string(McpCallTable::kCallsMax) +
+                                                " calls are running; try again later");
   }
   open->revision = request.revision;
   open->progress_token = progress_token_;
@@ -212,7 +222,8 @@ std::optional<McpFault> McpCore::read_call(const Request& request, McpToolCall& 
     if (!arguments->is_object()) return invalid_params("params.arguments must be an object");
     const auto params_raw = raw_member(request.line, "params");
     const auto raw = params_raw ? raw_member(*params_raw, "arguments") : std::nullopt;
-    if (!raw) return McpFault{mcp_code::internal_error, "params.arguments could not be found in the line", {}};
+    if (!raw)
+      return McpFault{mcp_code::internal_error, "params.arguments could not be found in the line", {}};
     call.arguments = *arguments;
     call.arguments_raw = *raw;
   }

@@ -31,8 +31,8 @@ class McpCore {
   void finish(std::uint64_t number, const McpToolResult& result);
   /// Answers a call with a JSON-RPC error; for failures of the protocol, not of a tool.
   void fail(std::uint64_t number, int jsonrpc_code, std::string_view message);
-  /// Tells the client how far a call is. Dropped unless it asked for progress and `progress` is above the last one
-  /// sent. `total` of 0: not known.
+  /// Tells the client how far a call is. Dropped unless it asked for progress and `progress` is above the
+  /// last one sent. `total` of 0: not known.
   void progress(std::uint64_t number, double progress, double total, std::string_view message);
 
   std::size_t calls_in_flight() const { return calls_.size(); }
@@ -40,7 +40,7 @@ class McpCore {
   std::string_view legacy_client_name() const { return legacy_client_name_; }
 
  private:
-  struct Request;                        // what the request's own metadata say
+  struct Request;  // what the request's own metadata say
 
   void on_unreadable(std::string_view padded_line, const Error& error);
   void on_notification();

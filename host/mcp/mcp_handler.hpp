@@ -11,22 +11,22 @@ namespace toolpost {
 
 /// One accepted tools/call. Everything but `number` is borrowed until call_tool() returns.
 struct McpToolCall {
-  std::uint64_t number = 0;              // ours; never used twice on a connection, never 0
+  std::uint64_t number = 0;  // ours; never used twice on a connection, never 0
   std::string_view tool;
-  std::string_view arguments_raw;        // JSON text of params.arguments as it came, "{}" if absent
-  simdjson::dom::element arguments;      // the same, an object
-  bool wants_progress = false;           // the client gave a progressToken
-  std::string_view client_name;          // clientInfo.name; empty if not told
-  bool modern = false;                   // revision 2026-07-28 or later
+  std::string_view arguments_raw;    // JSON text of params.arguments as it came, "{}" if absent
+  simdjson::dom::element arguments;  // the same, an object
+  bool wants_progress = false;       // the client gave a progressToken
+  std::string_view client_name;      // clientInfo.name; empty if not told
+  bool modern = false;               // revision 2026-07-28 or later
 };
 
-/// The answer of a tool, borrowed until McpCore::finish() returns. JSON texts must be valid; newlines between tokens
-/// are fine.
+/// The answer of a tool, borrowed until McpCore::finish() returns. JSON texts must be valid; newlines between
+/// tokens are fine.
 struct McpToolResult {
-  std::string_view structured_json;      // any JSON value; may be empty
-  std::string_view text;                 // UTF-8; empty: the text of structured_json is sent instead
+  std::string_view structured_json;  // any JSON value; may be empty
+  std::string_view text;             // UTF-8; empty: the text of structured_json is sent instead
   bool is_error = false;
-  std::string_view meta_json;            // members for _meta without braces, e.g. "\"com.x/y\":1"; may be empty
+  std::string_view meta_json;  // members for _meta without braces, e.g. "\"com.x/y\":1"; may be empty
 };
 
 /// Threads: the loop's. Every function may call back into the core.

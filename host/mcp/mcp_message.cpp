@@ -16,21 +16,28 @@ void append_integer(std::string& out, Integer value) {
   out.append(digits, end);
 }
 
-McpFault invalid(std::string message) { return {mcp_code::invalid_request, std::move(message), {}}; }
+McpFault invalid(std::string message) {
+  return {mcp_code::invalid_request, std::move(message), {}};
+}
 
 struct Envelope {
   std::optional<dom::element> jsonrpc, id, method;
-  bool answers = false;                  // has result or error
+  bool answers = false;  // has result or error
 };
 
 Envelope open_envelope(dom::object object, McpMessage& message) {
   Envelope envelope;
   for (const dom::key_value_pair member : object) {
-    if (member.key == "jsonrpc") envelope.jsonrpc = member.value;
-    else if (member.key == "id") envelope.id = member.value;
-    else if (member.key == "method") envelope.method = member.value;
-    else if (member.key == "params") message.params = member.value;
-    else if (member.key == "result" || member.key == "error") envelope.answers = true;
+    if (member.key == "jsonrpc")
+      envelope.jsonrpc = member.value;
+    else if (member.key == "id")
+      envelope.id = member.value;
+    else if (member.key == "method")
+      envelope.method = member.value;
+    else if (member.key == "params")
+      message.params = member.value;
+    else if (member.key == "result" || member.key == "error")
+      envelope.answers = true;
   }
   return envelope;
 }
@@ -78,7 +85,8 @@ std::optional<McpFault> read_mcp_message(dom::element root, McpMessage& message)
   }
   if (envelope.id) {
     message.kind = McpMessage::Kind::request;
-    if (!append_mcp_token(*envelope.id, message.id)) return invalid("id must be a string or a 64-bit integer");
+    if (!append_mcp_token(*envelope.id, message.id))
+      return invalid("id must be a string or a 64-bit integer");
     if (message.id.size() > kMcpTokenBytesMax) {
       return invalid("id is longer than " + std::to_string(kMcpTokenBytesMax) + " bytes");
     }
@@ -120,6 +128,8 @@ std::optional<std::string_view> mcp_string(std::optional<dom::element> value) {
   return text;
 }
 
-bool is_mcp_object(std::optional<dom::element> value) { return value && value->is_object(); }
+bool is_mcp_object(std::optional<dom::element> value) {
+  return value && value->is_object();
+}
 
 }  // namespace toolpost

@@ -1,6 +1,6 @@
 #pragma once
-// Takes one parsed JSON value apart as a JSON-RPC 2.0 message with MCP's rules. Judges form only; whether a method
-// exists or a version is supported is decided in mcp_core.
+// Takes one parsed JSON value apart as a JSON-RPC 2.0 message with MCP's rules. Judges form only; whether a
+// method exists or a version is supported is decided in mcp_core.
 
 #include <simdjson.h>
 
@@ -24,7 +24,7 @@ inline constexpr int unsupported_version = -32022;
 struct McpFault {
   int code = mcp_code::invalid_request;
   std::string message;
-  std::string data_json;                 // may be empty
+  std::string data_json;  // may be empty
 };
 
 /// Views and elements are borrowed from the parser.
@@ -32,7 +32,7 @@ struct McpMessage {
   enum class Kind : std::uint8_t { request, notification, response };
 
   Kind kind = Kind::notification;
-  std::string id;                        // JSON token; empty: none, or not usable as one
+  std::string id;  // JSON token; empty: none, or not usable as one
   std::string_view method;
   std::optional<simdjson::dom::element> params;
 };
@@ -47,7 +47,8 @@ std::optional<McpFault> read_mcp_message(simdjson::dom::element root, McpMessage
 /// other types, which leave `token` alone.
 bool append_mcp_token(simdjson::dom::element value, std::string& token);
 
-/// The id of a message that was refused as a whole, read with lighter checks; empty if there is no single one.
+/// The id of a message that was refused as a whole, read with lighter checks; empty if there is no single
+/// one.
 std::string salvage_mcp_id(std::string_view padded_line);
 
 /// One member of an object element; nothing when absent or when `object` is no object.

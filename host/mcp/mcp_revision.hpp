@@ -1,6 +1,6 @@
 #pragma once
-// The protocol revisions we speak. "Modern" ones carry their version in every request, "legacy" ones agree on it once,
-// with initialize; one connection may use both (see mcp_core.hpp).
+// The protocol revisions we speak. "Modern" ones carry their version in every request, "legacy" ones agree on
+// it once, with initialize; one connection may use both (see mcp_core.hpp).
 
 #include <array>
 #include <cstdint>
@@ -20,7 +20,9 @@ inline constexpr McpRevision kMcpLegacyNewest = McpRevision::v2025_11_25;
 
 std::string_view name(McpRevision revision);
 std::optional<McpRevision> mcp_revision(std::string_view name);
-constexpr bool is_modern(McpRevision revision) { return revision > kMcpLegacyNewest; }
+constexpr bool is_modern(McpRevision revision) {
+  return revision > kMcpLegacyNewest;
+}
 
 enum class McpEra : std::uint8_t { modern, legacy };
 /// The revisions of one era for sentences, newest first: "2025-11-25, 2025-06-18".

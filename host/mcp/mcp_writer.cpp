@@ -17,8 +17,9 @@ void append_on_one_line(std::string& out, std::string_view json) {
   out += json;
   // Two searches: find_first_of would ask memchr once per byte.
   if (json.find('\n') == std::string_view::npos && json.find('\r') == std::string_view::npos) return;
-  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
-                  [](char byte) { return byte == '\n' || byte == '\r'; }, ' ');
+  std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
+      [](char byte) { return byte == '\n' || byte == '\r'; }, ' ');
 }
 
 void append_number(std::string& out, double value) {
@@ -104,8 +105,8 @@ void McpWriter::tool_result(const McpOpenCall& call, const McpToolResult& result
   const bool modern = is_modern(call.revision);
   begin_result(call.id);
   if (modern) out_ += "\"resultType\":\"complete\",";
-  // Some clients forward only the text, others only the structure, so both say the same. An empty text block is
-  // left out, since some model APIs refuse it.
+  // Some clients forward only the text, others only the structure, so both say the same. An empty text block
+  // is left out, since some model APIs refuse it.
   out_ += "\"content\":[";
   const std::string_view text = result.text.empty() ? result.structured_json : result.text;
   if (!text.empty()) {

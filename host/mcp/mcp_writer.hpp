@@ -1,5 +1,6 @@
 #pragma once
-// Appends our messages to the output, one line each. Knows how the revisions differ in what they send; decides nothing.
+// Appends our messages to the output, one line each. Knows how the revisions differ in what they send;
+// decides nothing.
 
 #include <string>
 #include <string_view>
@@ -15,10 +16,13 @@ struct McpServerInfo {
   std::string name = "toolpost";
   std::string version;
   std::string title = "Toolpost";
-  std::string instructions =               // for the model; empty: none sent
-      "Workflow tools that run as plugins of this host. Every call is answered by its deadline, with a result or "
-      "with an error that says what went wrong and whether asking again may help. Long calls report progress.";
-  std::uint64_t tools_ttl_ms = 300'000;    // how long a modern client may keep discover and tools/list; 0: not at all
+  std::string instructions =  // for the model; empty: none sent
+      "Workflow tools that run as plugins of this host. Every call is answered by its deadline, with a "
+      "result or "
+      "with an error that says what went wrong and whether asking again may help. Long calls report "
+      "progress.";
+  std::uint64_t tools_ttl_ms =
+      300'000;  // how long a modern client may keep discover and tools/list; 0: not at all
 };
 
 /// Borrows `out`. What does not change is serialized once, at construction.
@@ -40,9 +44,9 @@ class McpWriter {
   void begin_result(std::string_view id);
 
   std::string& out_;
-  std::string server_info_;                // JSON object
-  std::string instructions_;               // JSON member with leading comma, or empty
-  std::string cache_;                      // members ttlMs and cacheScope, with leading comma
+  std::string server_info_;   // JSON object
+  std::string instructions_;  // JSON member with leading comma, or empty
+  std::string cache_;         // members ttlMs and cacheScope, with leading comma
 };
 
 }  // namespace toolpost

@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kSectionsMax = 4096;
 constexpr std::size_t kDynamicMax = 4096;
 
-Error broken(const std::string& what) { return {Errc::incompatible, "not a usable shared library: " + what}; }
+Error broken(const std::string& what) {
+  return {Errc::incompatible, "not a usable shared library: " + what};
+}
 
 class Image {
  public:
@@ -60,7 +62,8 @@ Result<Elf64_Ehdr> read_header(const Image& image) {
   return *header;
 }
 
-Result<void> read_dynamic(const Image& image, const Elf64_Shdr& dynamic, std::string_view strings, ElfFacts& facts) {
+Result<void> read_dynamic(const Image& image, const Elf64_Shdr& dynamic, std::string_view strings,
+                          ElfFacts& facts) {
   const std::uint64_t count = dynamic.sh_size / sizeof(Elf64_Dyn);
   if (count > kDynamicMax) return broken("its dynamic table is out of bounds");
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -89,7 +92,8 @@ Result<ElfFacts> read_elf(std::string_view bytes, std::string_view section_name,
     return image.at<Elf64_Shdr>(header->e_shoff + index * sizeof(Elf64_Shdr));
   };
   const auto names_section = section_at(header->e_shstrndx);
-  const auto names = names_section ? image.range(names_section->sh_offset, names_section->sh_size) : std::nullopt;
+  const auto names =
+      names_section ? image.range(names_section->sh_offset, names_section->sh_size) : std::nullopt;
   if (!names) return broken("its section names are out of bounds");
 
   ElfFacts facts;

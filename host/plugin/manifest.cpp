@@ -66,7 +66,8 @@ class FieldReader {
       const auto& known = known_effect_kinds();
       if (std::find(known.begin(), known.end(), kind) == known.end()) {
         const auto near = did_you_mean(kind, known);
-        problem(key, "names no effect kind: \"" + kind + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""));
+        problem(key,
+                "names no effect kind: \"" + kind + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""));
       } else {
         kinds.push_back(kind);
       }
@@ -81,14 +82,17 @@ class FieldReader {
     seen_.insert(key);
     return table_[key].as_array();
   }
-  void problem(const std::string& key, const std::string& what) { problems_.push_back(where_ + key + " " + what); }
+  void problem(const std::string& key, const std::string& what) {
+    problems_.push_back(where_ + key + " " + what);
+  }
   void refuse_unknown() {
     const std::vector<std::string> known(seen_.begin(), seen_.end());
     for (const auto& [key, node] : table_) {
       const std::string name(key.str());
       if (seen_.contains(name)) continue;
       const auto near = did_you_mean(name, known);
-      problem(name, "is no field of a manifest" + (near ? "; did you mean \"" + *near + "\"?" : std::string()));
+      problem(name,
+              "is no field of a manifest" + (near ? "; did you mean \"" + *near + "\"?" : std::string()));
     }
   }
 
@@ -122,17 +126,17 @@ MethodManifest read_method(const toml::table& table, std::size_t number, std::ve
 }  // namespace
 
 const std::vector<std::string>& known_effect_kinds() {
-  static const std::vector<std::string> kinds = {"provider",     "http",          "file.read", "file.list", "store.get",
-                                                 "store.put",    "thread.read",   "thread.append", "models",
-                                                 "host.status"};
+  static const std::vector<std::string> kinds = {"provider",  "http",       "file.read",   "file.list",
+                                                 "store.get", "store.put",  "thread.read", "thread.append",
+                                                 "models",    "host.status"};
   return kinds;
 }
 
 Result<Manifest> parse_manifest(std::string_view toml) {
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) {
-    return Error{Errc::incompatible, "manifest line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                                         std::string(parsed.error().description())};
+    return Error{Errc::incompatible, "manifest line " + std::to_string(parsed.error().source().begin.line) +
+                                         ": " + std::string(parsed.error().description())};
   }
   std::vector<std::string> problems;
   FieldReader fields(parsed.table(), "", problems);
@@ -169,11 +173,13 @@ Result<Manifest> parse_manifest(std::string_view toml) {
       }
     }
   }
-  if (manifest.methods.empty()) problems.emplace_back("method is missing: a plugin has at least one [[method]]");
+  if (manifest.methods.empty())
+    problems.emplace_back("method is missing: a plugin has at least one [[method]]");
   fields.refuse_unknown();
   if (problems.empty()) return manifest;
   Error error{Errc::incompatible, "manifest: "};
-  for (std::size_t i = 0; i < problems.size() && i < 32; ++i) error.message += (i == 0 ? "" : "; ") + problems[i];
+  for (std::size_t i = 0; i < problems.size() && i < 32; ++i)
+    error.message += (i == 0 ? "" : "; ") + problems[i];
   return error;
 }
 

@@ -13,25 +13,25 @@ namespace toolpost {
 enum class PluginKind { tool, provider };
 
 struct MethodManifest {
-  std::string name;             // of a tool: its MCP name; [A-Za-z0-9_.-], 1..64
+  std::string name;  // of a tool: its MCP name; [A-Za-z0-9_.-], 1..64
   std::string title;
   std::string description;
-  std::string input_schema;     // JSON, an object schema
-  std::string output_schema;    // JSON, empty if none
-  std::string sample;           // JSON, a small real input for `toolpost smoke`; empty if none
+  std::string input_schema;   // JSON, an object schema
+  std::string output_schema;  // JSON, empty if none
+  std::string sample;         // JSON, a small real input for `toolpost smoke`; empty if none
   bool idempotent = false;
   bool read_only = false;
 };
 
 struct Manifest {
-  std::string id;               // reverse domain, lower case
+  std::string id;  // reverse domain, lower case
   std::string version;
-  unsigned abi = 0;             // major
+  unsigned abi = 0;  // major
   PluginKind kind = PluginKind::tool;
   std::string summary;
-  std::vector<std::string> required;   // effect kinds it cannot do without
-  std::vector<std::string> optional;   // effect kinds that may be refused
-  std::string config_schema;    // JSON, empty if it takes no configuration
+  std::vector<std::string> required;  // effect kinds it cannot do without
+  std::vector<std::string> optional;  // effect kinds that may be refused
+  std::string config_schema;          // JSON, empty if it takes no configuration
   std::vector<MethodManifest> methods;
 };
 

@@ -21,7 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error refused(const std::string& why) { return {Errc::incompatible, why}; }
+Error refused(const std::string& why) {
+  return {Errc::incompatible, why};
+}
 
 /// Only the owner (we or root) may be able to change it, or a stranger decides what runs with our grants.
 Result<void> check_owner(const struct stat& status, const std::string& what) {
@@ -37,8 +39,9 @@ Result<void> check_owner(const struct stat& status, const std::string& what) {
 Result<std::string> read_whole(const std::string& source) {
   const UniqueFd fd(open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!fd && errno == ELOOP) return refused("it is a symbolic link; copy the file itself into the folder");
-  struct stat status {};
-  if (!fd || fstat(fd.get(), &status) != 0) return refused(std::string("it cannot be opened: ") + std::strerror(errno));
+  struct stat status{};
+  if (!fd || fstat(fd.get(), &status) != 0)
+    return refused(std::string("it cannot be opened: ") + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return refused("it is no regular file");
   if (auto owned = check_owner(status, "the file"); !owned) return owned.error();
   if (status.st_size > static_cast<off_t>(kPluginBytesMax)) return refused("it is larger than 256 MiB");
@@ -59,11 +62,12 @@ std::string sha256(std::string_view bytes) {
   return to_hex({reinterpret_cast<const char*>(digest), size});
 }
 
-/// Writes the private copy unless it is there already. The name is the content, so an existing one is the same.
+/// Writes the private copy unless it is there already. The name is the content, so an existing one is the
+/// same.
 Result<std::string> keep_copy(std::string_view bytes, const std::string& hash, const std::string& state_dir) {
   const fs::path folder = fs::path(state_dir) / "plugins" / hash;
   const fs::path file = folder / "plugin.so";
-  struct stat status {};
+  struct stat status{};
   if (lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
       status.st_size == static_cast<off_t>(bytes.size())) {
     return file.string();
@@ -73,7 +77,8 @@ Result<std::string> keep_copy(std::string_view bytes, const std::string& hash, c
   fs::permissions(folder, fs::perms::owner_all, error);
   std::string temporary = (folder / ".copy-XXXXXX").string();
   const UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return Error{Errc::unavailable, "cannot write to " + folder.string() + ": " + std::strerror(errno)};
+  if (!fd)
+    return Error{Errc::unavailable, "cannot write to " + folder.string() + ": " + std::strerror(errno)};
   for (std::string_view rest = bytes; !rest.empty();) {
     const ssize_t wrote = write(fd.get(), rest.data(), rest.size());
     if (wrote < 0 && errno == EINTR) continue;
@@ -93,7 +98,7 @@ Result<std::string> keep_copy(std::string_view bytes, const std::string& hash, c
 
 /// A plugin's folder is as good as its files: who may write it may swap them.
 Result<std::vector<std::string>> list_folder(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) return std::vector<std::string>{};
   if (auto owned = check_owner(status, "the folder"); !owned) return owned.error();
   std::vector<std::string> files;
@@ -108,7 +113,8 @@ Result<std::vector<std::string>> list_folder(const std::string& path) {
 
 }  // namespace
 
-Result<FoundPlugin> admit_plugin(const std::string& source, PluginOrigin origin, const std::string& state_dir) {
+Result<FoundPlugin> admit_plugin(const std::string& source, PluginOrigin origin,
+                                 const std::string& state_dir) {
   auto bytes = read_whole(source);
   if (!bytes) return bytes.error();
   auto facts = read_elf(*bytes, TOOLPOST_MANIFEST_SECTION, kManifestBytesMax);
@@ -118,7 +124,8 @@ Result<FoundPlugin> admit_plugin(const std::string& source, PluginOrigin origin,
                    "); link it without, and statically against what is not in the system");
   }
   for (const std::string& library : facts->needed) {
-    if (library.find('/') != std::string::npos) return refused("it needs " + library + ", which is outside the system's libraries");
+    if (library.find('/') != std::string::npos)
+      return refused("it needs " + library + ", which is outside the system's libraries");
   }
   while (!facts->section.empty() && facts->section.back() == '\0') facts->section.pop_back();
   auto manifest = parse_manifest(facts->section);
@@ -139,8 +146,8 @@ Result<PluginCatalog> scan_plugins(const std::vector<PluginFolder>& folders, con
   fs::create_directories(fs::path(state_dir) / "plugins", error);
   fs::permissions(state_dir, fs::perms::owner_all, error);
   if (error) {
-    return Error{Errc::unavailable, "the state directory " + state_dir + " cannot be used: " + error.message() +
-                                        "; set store.state_dir to a folder of yours"};
+    return Error{Errc::unavailable, "the state directory " + state_dir + " cannot be used: " +
+                                        error.message() + "; set store.state_dir to a folder of yours"};
   }
   PluginCatalog catalog;
   std::map<std::string, std::string> ids;

@@ -5,9 +5,13 @@
 namespace toolpost {
 namespace {
 
-std::string setting(const char* name, std::uint64_t value) { return std::string(name) + " = " + std::to_string(value); }
+std::string setting(const char* name, std::uint64_t value) {
+  return std::string(name) + " = " + std::to_string(value);
+}
 
-std::string ms(Duration time) { return std::to_string(to_ms(time)) + " ms"; }
+std::string ms(Duration time) {
+  return std::to_string(to_ms(time)) + " ms";
+}
 
 Error shed(const std::string& why, Duration wait) {
   const Millis hint = retry_hint(wait);
@@ -26,12 +30,13 @@ void AdmissionCore::set_plugin_limit(std::uint32_t plugin, std::uint32_t calls_m
 Offer AdmissionCore::offer(std::uint64_t call, std::uint32_t owner, std::uint32_t plugin, Deadline deadline,
                            TimePoint now) {
   if (index_.find(call) != nullptr)
-    return Offer::refused({Errc::internal, "admission: call " + std::to_string(call) + " was offered twice", Millis{0},
-                           SideEffect::none});
-  if (deadline.expired(now))
-    return Offer::refused({Errc::deadline,
-                           "admission: the deadline passed " + ms(-deadline.remaining(now)) + " before the call began",
+    return Offer::refused({Errc::internal, "admission: call " + std::to_string(call) + " was offered twice",
                            Millis{0}, SideEffect::none});
+  if (deadline.expired(now))
+    return Offer::refused(
+        {Errc::deadline,
+         "admission: the deadline passed " + ms(-deadline.remaining(now)) + " before the call began",
+         Millis{0}, SideEffect::none});
   Owner& of_owner = owner_at(owner);
   Plugin& of_plugin = plugin_at(plugin);
   if (deadline.remaining(now) < start_min_)
@@ -44,7 +49,8 @@ Offer AdmissionCore::offer(std::uint64_t call, std::uint32_t owner, std::uint32_
     start(take_record(call, owner, plugin, deadline), now);
     return {OfferOutcome::admitted, std::nullopt};
   }
-  if (auto refusal = refuse_wait(of_owner, of_plugin, deadline, now)) return Offer::refused(std::move(*refusal));
+  if (auto refusal = refuse_wait(of_owner, of_plugin, deadline, now))
+    return Offer::refused(std::move(*refusal));
   enqueue(take_record(call, owner, plugin, deadline), now);
   return {OfferOutcome::queued, std::nullopt};
 }
@@ -132,7 +138,8 @@ AdmissionCore::Limit AdmissionCore::full_limit(const Owner& owner, const Plugin&
 
 std::string AdmissionCore::limit_text(Limit limit, const Plugin& plugin) const {
   if (limit == Limit::owner_calls)
-    return setting("admission.owner_calls_max", settings_.owner_calls_max) + " calls of this owner run already";
+    return setting("admission.owner_calls_max", settings_.owner_calls_max) +
+           " calls of this owner run already";
   if (limit == Limit::plugin_calls)
     return setting(plugin.limit ? plugin.limit->second.c_str() : "admission.plugin_calls_max",
                    plugin_calls_max(plugin)) +
@@ -143,7 +150,8 @@ std::string AdmissionCore::limit_text(Limit limit, const Plugin& plugin) const {
 Duration AdmissionCore::expected_wait(const Owner& owner, const Plugin& plugin) const {
   Duration wait{0};
   if (running_ >= settings_.calls_max) {
-    // Owners take turns: ahead are this owner's own and as many of each other owner, but no more than there are.
+    // Owners take turns: ahead are this owner's own and as many of each other owner, but no more than there
+    // are.
     const std::uint64_t rounds = std::uint64_t{owner.waiting} + 1;
     const std::uint64_t ahead = std::min<std::uint64_t>(waiting_, rounds * std::max(waiting_owners_, 1u));
     wait = service_.wait(ahead, settings_.calls_max);
@@ -160,8 +168,7 @@ std::optional<Error> AdmissionCore::refuse_wait(const Owner& owner, const Plugin
   const Duration wait = expected_wait(owner, plugin);
   const std::string full = limit_text(full_limit(owner, plugin), plugin);
   if (waiting_ >= settings_.queue_size_max)
-    return shed(full + " and " + setting("admission.queue_size_max", settings_.queue_size_max) +
-                    " wait",
+    return shed(full + " and " + setting("admission.queue_size_max", settings_.queue_size_max) + " wait",
                 wait);
   if (settings_.queue_wait_max <= Millis{0} || wait > settings_.queue_wait_max)
     return shed(full + ", and the expected wait of " + ms(wait) + " is over " +
@@ -183,17 +190,16 @@ ExpiredWait AdmissionCore::expired(const Call& call, TimePoint now) const {
   if (call.expiry < call.since + settings_.queue_wait_max)
     return {call.id,
             {Errc::deadline,
-             "admission: " + waited + ", until under " + ms(start_min_) +
-                 " were left of its deadline",
+             "admission: " + waited + ", until under " + ms(start_min_) + " were left of its deadline",
              retry_hint(expected_wait(owner, plugin)), SideEffect::none}};
-  return {call.id,
-          shed(waited + "; " +
-                   setting("admission.queue_wait_max_ms", static_cast<std::uint64_t>(settings_.queue_wait_max.count())),
-               expected_wait(owner, plugin))};
+  return {call.id, shed(waited + "; " +
+                            setting("admission.queue_wait_max_ms",
+                                    static_cast<std::uint64_t>(settings_.queue_wait_max.count())),
+                        expected_wait(owner, plugin))};
 }
 
-// Records and lists. Whatever changes an owner's lanes, turn or running count takes its lane heads out of the ready
-// sets before and puts them back after: their keys hold the turn.
+// Records and lists. Whatever changes an owner's lanes, turn or running count takes its lane heads out of the
+// ready sets before and puts them back after: their keys hold the turn.
 
 AdmissionCore::Owner& AdmissionCore::owner_at(std::uint32_t owner) {
   if (owner >= owners_.size()) owners_.resize(std::size_t{owner} + 1);

@@ -1,6 +1,6 @@
 #pragma once
-// Which calls run now, which wait, and which are refused at once: limits for all, per owner and per plugin, and one
-// bounded queue that is fair between owners. Not for provider attempts (provider_gate_core.hpp).
+// Which calls run now, which wait, and which are refused at once: limits for all, per owner and per plugin,
+// and one bounded queue that is fair between owners. Not for provider attempts (provider_gate_core.hpp).
 
 #include <cstdint>
 #include <optional>
@@ -16,19 +16,21 @@
 
 namespace toolpost {
 
-/// Owners take turns, the least recently served first; inside an owner the oldest call first. A call that its owner's
-/// or plugin's limit holds back is passed over. At rest no waiting call could run.
+/// Owners take turns, the least recently served first; inside an owner the oldest call first. A call that its
+/// owner's or plugin's limit holds back is passed over. At rest no waiting call could run.
 class AdmissionCore {
  public:
   /// A call with less than `start_min` left is not worth starting; pass less where whole calls are shorter.
   explicit AdmissionCore(const AdmissionSettings& settings, Duration start_min = Millis{250});
 
-  /// Overrides admission.plugin_calls_max. `setting` is how the operator wrote it. Before the plugin's first call.
+  /// Overrides admission.plugin_calls_max. `setting` is how the operator wrote it. Before the plugin's first
+  /// call.
   void set_plugin_limit(std::uint32_t plugin, std::uint32_t calls_max, std::string setting);
 
   /// `call` is a new id; `owner` and `plugin` count up from 0, as memory grows with the largest of each.
   /// Refusals: shed with retry_after, deadline when it has passed already, internal when the id is in use.
-  Offer offer(std::uint64_t call, std::uint32_t owner, std::uint32_t plugin, Deadline deadline, TimePoint now);
+  Offer offer(std::uint64_t call, std::uint32_t owner, std::uint32_t plugin, Deadline deadline,
+              TimePoint now);
   /// A running call ended. Returns the calls that run now instead; unknown and waiting ids change nothing.
   std::vector<std::uint64_t> release(std::uint64_t call, TimePoint now);
   /// Takes a waiting call out; false if it does not wait (any more).
@@ -44,23 +46,27 @@ class AdmissionCore {
  private:
   static constexpr std::uint32_t none = ~0u;
 
-  enum class State : unsigned char { waiting, due, running };  // due: its wait is over, expire() has not told so yet
+  enum class State : unsigned char {
+    waiting,
+    due,
+    running
+  };  // due: its wait is over, expire() has not told so yet
   enum class Limit : unsigned char { calls, owner_calls, plugin_calls };
 
-  struct Call {                      // running or waiting, in calls_; free ones are chained by `next`
+  struct Call {  // running or waiting, in calls_; free ones are chained by `next`
     std::uint64_t id = 0;
-    std::uint64_t number = 0;        // order of arrival
+    std::uint64_t number = 0;  // order of arrival
     std::uint32_t owner = 0;
     std::uint32_t plugin = 0;
-    std::uint32_t previous = none;   // neighbours in the lane
+    std::uint32_t previous = none;  // neighbours in the lane
     std::uint32_t next = none;
     State state = State::waiting;
-    Limit held_by = Limit::calls;    // while waiting
-    TimePoint since{};               // start of running, or of waiting
-    TimePoint expiry{};              // of waiting
+    Limit held_by = Limit::calls;  // while waiting
+    TimePoint since{};             // start of running, or of waiting
+    TimePoint expiry{};            // of waiting
     Deadline deadline{TimePoint{}};
   };
-  struct Lane {                      // waiting calls of one owner for one plugin, oldest first
+  struct Lane {  // waiting calls of one owner for one plugin, oldest first
     std::uint32_t plugin;
     std::uint32_t head;
     std::uint32_t tail;
@@ -68,10 +74,10 @@ class AdmissionCore {
   struct Owner {
     std::uint32_t running = 0;
     std::uint32_t waiting = 0;
-    std::uint64_t turn = 0;          // of being served last, or of starting to wait; the lowest is next
+    std::uint64_t turn = 0;  // of being served last, or of starting to wait; the lowest is next
     std::vector<Lane> lanes;
   };
-  struct Ready {                     // the head of a lane whose owner has room
+  struct Ready {  // the head of a lane whose owner has room
     std::uint64_t turn;
     std::uint64_t number;
     std::uint32_t call;
@@ -92,7 +98,8 @@ class AdmissionCore {
   Duration expected_wait(const Owner& owner, const Plugin& plugin) const;
   Limit full_limit(const Owner& owner, const Plugin& plugin) const;
   std::string limit_text(Limit limit, const Plugin& plugin) const;
-  std::optional<Error> refuse_wait(const Owner& owner, const Plugin& plugin, Deadline deadline, TimePoint now) const;
+  std::optional<Error> refuse_wait(const Owner& owner, const Plugin& plugin, Deadline deadline,
+                                   TimePoint now) const;
 
   std::uint32_t take_record(std::uint64_t id, std::uint32_t owner, std::uint32_t plugin, Deadline deadline);
   void drop_record(std::uint32_t call);
@@ -110,11 +117,11 @@ class AdmissionCore {
 
   std::vector<Call> calls_;
   std::uint32_t free_ = none;
-  IdTable<std::uint32_t> index_;     // id to position in calls_
+  IdTable<std::uint32_t> index_;  // id to position in calls_
   std::vector<Owner> owners_;
   std::vector<Plugin> plugins_;
   std::set<std::pair<TimePoint, std::uint32_t>> expiries_;
-  std::vector<std::uint32_t> due_;   // out of the queue, not yet reported by expire()
+  std::vector<std::uint32_t> due_;  // out of the queue, not yet reported by expire()
   ServiceTime service_;
   std::uint64_t arrivals_ = 0;
   std::uint64_t turns_ = 0;

@@ -10,7 +10,8 @@ namespace {
 std::uint32_t failures_for(const BreakerSettings& settings) {
   // The small term keeps 0.55 * 20 at 11 although its binary fraction lies above.
   const double failures = std::ceil(settings.window_ratio * settings.window - 1e-9);
-  return static_cast<std::uint32_t>(std::clamp(failures, 1.0, static_cast<double>(std::max(1u, settings.window))));
+  return static_cast<std::uint32_t>(
+      std::clamp(failures, 1.0, static_cast<double>(std::max(1u, settings.window))));
 }
 
 }  // namespace
@@ -18,13 +19,16 @@ std::uint32_t failures_for(const BreakerSettings& settings) {
 BreakerOutcome breaker_outcome(FailureClass kind) {
   switch (kind) {
     case FailureClass::retryable_timeout:
-    case FailureClass::retryable_unavailable: return BreakerOutcome::failure;
+    case FailureClass::retryable_unavailable:
+      return BreakerOutcome::failure;
     case FailureClass::throttled_rate:
     case FailureClass::throttled_concurrency:
     case FailureClass::money:
-    case FailureClass::committed: return BreakerOutcome::alive;
+    case FailureClass::committed:
+      return BreakerOutcome::alive;
     case FailureClass::refused:
-    case FailureClass::cancelled: return BreakerOutcome::neutral;
+    case FailureClass::cancelled:
+      return BreakerOutcome::neutral;
   }
   return BreakerOutcome::neutral;
 }
@@ -123,17 +127,22 @@ Error BreakerCore::refusal(Duration wait) const {
                  " attempts at least breaker.window_ratio = " + std::to_string(percent) + " % failed";
       break;
     }
-    case Cause::probe: message += "the provider failed its probe"; break;
-    case Cause::probe_lost: message += "the provider's probe was lost"; break;
+    case Cause::probe:
+      message += "the provider failed its probe";
+      break;
+    case Cause::probe_lost:
+      message += "the provider's probe was lost";
+      break;
   }
   Duration hint = wait;
   if (state_ == BreakerState::half_open) {
     message += "; one probe is running and decides";
     hint = std::min<Duration>(wait, settings_.open_base);  // the probe ends long before its backstop
   } else {
-    message += "; not asked for another " + std::to_string(to_ms(wait)) + " ms (breaker.open_base_ms = " +
-               std::to_string(settings_.open_base.count()) + ", breaker.open_max_ms = " +
-               std::to_string(settings_.open_max.count()) + ", opening " + std::to_string(openings_) + ")";
+    message += "; not asked for another " + std::to_string(to_ms(wait)) +
+               " ms (breaker.open_base_ms = " + std::to_string(settings_.open_base.count()) +
+               ", breaker.open_max_ms = " + std::to_string(settings_.open_max.count()) + ", opening " +
+               std::to_string(openings_) + ")";
   }
   return {Errc::breaker_open, std::move(message), std::chrono::ceil<Millis>(hint), SideEffect::none};
 }

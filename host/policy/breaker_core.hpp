@@ -1,6 +1,6 @@
 #pragma once
-// Whether a provider and model is asked at all: after many failures it is left alone for a while, then one probe
-// decides. Health only; rate limits close the gate in provider_gate_core.hpp instead.
+// Whether a provider and model is asked at all: after many failures it is left alone for a while, then one
+// probe decides. Health only; rate limits close the gate in provider_gate_core.hpp instead.
 
 #include <cstdint>
 #include <vector>
@@ -18,7 +18,8 @@ enum class BreakerState : unsigned char { closed, open, half_open };
 enum class BreakerOutcome : unsigned char {
   success,
   failure,  // timeout or unavailable
-  alive,    // throttled, out of money, or broken off after content: it answers, which settles a probe and no more
+  alive,    // throttled, out of money, or broken off after content: it answers, which settles a probe and no
+            // more
   neutral,  // refused or cancelled: says nothing
 };
 BreakerOutcome breaker_outcome(FailureClass kind);
@@ -61,7 +62,7 @@ class BreakerCore {
   BreakerState state_ = BreakerState::closed;
   std::uint64_t generation_ = 1;
   std::uint32_t streak_ = 0;
-  std::vector<bool> window_;                 // true: failed; a ring once it is full
+  std::vector<bool> window_;  // true: failed; a ring once it is full
   std::size_t window_next_ = 0;
   std::uint32_t window_failures_ = 0;
   std::uint32_t openings_ = 0;

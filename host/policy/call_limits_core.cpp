@@ -26,7 +26,9 @@ CallLimitsCore::CallLimitsCore(const TurnSettings& limits, const CallUsage& used
       journal_bytes_max_(limits.journal_bytes_max),
       used_(used) {}
 
-Result<void> CallLimitsCore::start_turn() { return count_one(used_.turns, turns_max_, "turns.turns_max", "turns"); }
+Result<void> CallLimitsCore::start_turn() {
+  return count_one(used_.turns, turns_max_, "turns.turns_max", "turns");
+}
 
 Result<void> CallLimitsCore::start_effect() {
   return count_one(used_.effects, effects_max_, "turns.effects_max", "effects");
@@ -43,12 +45,14 @@ Result<void> CallLimitsCore::add_journal(std::uint64_t bytes) {
     return {};
   }
   return Error{Errc::exhausted,
-               "call limit: turns.journal_bytes_max = " + std::to_string(journal_bytes_max_) + " bytes: " +
-                   std::to_string(used_.journal_bytes) + " are used and " + std::to_string(bytes) +
-                   " more do not fit; ask for smaller results or raise the setting",
+               "call limit: turns.journal_bytes_max = " + std::to_string(journal_bytes_max_) +
+                   " bytes: " + std::to_string(used_.journal_bytes) + " are used and " +
+                   std::to_string(bytes) + " more do not fit; ask for smaller results or raise the setting",
                Millis{0}, SideEffect::none};
 }
 
-void CallLimitsCore::cut_journal(std::uint64_t bytes) { used_.journal_bytes -= std::min(bytes, used_.journal_bytes); }
+void CallLimitsCore::cut_journal(std::uint64_t bytes) {
+  used_.journal_bytes -= std::min(bytes, used_.journal_bytes);
+}
 
 }  // namespace toolpost

@@ -18,10 +18,13 @@ BoundDeadline earlier(BoundDeadline inner, BoundDeadline outer) {
 }
 
 BoundDeadline overridden(TimePoint from, const CeilingOverride& ceiling) {
-  return {Deadline(from + ceiling.value()), *ceiling.setting(), ceiling.value(), Duration{0}, ceiling.setting()};
+  return {Deadline(from + ceiling.value()), *ceiling.setting(), ceiling.value(), Duration{0},
+          ceiling.setting()};
 }
 
-Error invalid(std::string message) { return {Errc::invalid_config, std::move(message), Millis{0}, SideEffect::none}; }
+Error invalid(std::string message) {
+  return {Errc::invalid_config, std::move(message), Millis{0}, SideEffect::none};
+}
 
 struct NamedTime {
   const char* setting;
@@ -33,8 +36,10 @@ struct NamedTime {
 Result<CeilingsCore> CeilingsCore::make(const CeilingSettings& ceilings, const DeadlineSettings& deadlines,
                                         CeilingProfile profile) {
   const std::string section = profile == CeilingProfile::normal ? "ceilings." : "ceilings_long.";
-  const NamedTime ceiling_times[] = {{"provider_ms", ceilings.provider}, {"tool_ms", ceilings.tool},
-                                     {"expert_ms", ceilings.expert},     {"daemon_ms", ceilings.daemon},
+  const NamedTime ceiling_times[] = {{"provider_ms", ceilings.provider},
+                                     {"tool_ms", ceilings.tool},
+                                     {"expert_ms", ceilings.expert},
+                                     {"daemon_ms", ceilings.daemon},
                                      {"upload_ms", ceilings.upload}};
   for (const NamedTime& time : ceiling_times)
     if (time.value < Millis{0} || time.value > unbounded_max)
@@ -49,19 +54,24 @@ Result<CeilingsCore> CeilingsCore::make(const CeilingSettings& ceilings, const D
       return invalid(std::string("deadlines.") + time.setting + " = " + std::to_string(time.value.count()) +
                      " is outside 0..86400000");
   if (ceilings.daemon == Millis{0} && !deadlines.allow_unbounded)
-    return invalid(section + "daemon_ms = 0 switches the outermost ceiling off; that needs "
-                             "deadlines.allow_unbounded = true, and a bound of 24 h then holds");
+    return invalid(section +
+                   "daemon_ms = 0 switches the outermost ceiling off; that needs "
+                   "deadlines.allow_unbounded = true, and a bound of 24 h then holds");
   if (deadlines.client_wall != Millis{0} && deadlines.client_reserve >= deadlines.client_wall)
-    return invalid("deadlines.client_reserve_ms = " + std::to_string(deadlines.client_reserve.count()) +
-                   " leaves nothing of deadlines.client_wall_ms = " + std::to_string(deadlines.client_wall.count()));
+    return invalid(
+        "deadlines.client_reserve_ms = " + std::to_string(deadlines.client_reserve.count()) +
+        " leaves nothing of deadlines.client_wall_ms = " + std::to_string(deadlines.client_wall.count()));
   if (ceilings.daemon != Millis{0} && deadlines.tool_reserve >= ceilings.daemon)
     return invalid("deadlines.tool_reserve_ms = " + std::to_string(deadlines.tool_reserve.count()) +
-                   " leaves nothing of " + section + "daemon_ms = " + std::to_string(ceilings.daemon.count()));
+                   " leaves nothing of " + section +
+                   "daemon_ms = " + std::to_string(ceilings.daemon.count()));
   return CeilingsCore(ceilings, deadlines, profile);
 }
 
-BoundDeadline CeilingsCore::own(TimePoint from, std::string_view normal, std::string_view durable, Millis value) const {
-  return {Deadline(from + value), profile_ == CeilingProfile::normal ? normal : durable, value, Duration{0}, nullptr};
+BoundDeadline CeilingsCore::own(TimePoint from, std::string_view normal, std::string_view durable,
+                                Millis value) const {
+  return {Deadline(from + value), profile_ == CeilingProfile::normal ? normal : durable, value, Duration{0},
+          nullptr};
 }
 
 BoundDeadline CeilingsCore::request(TimePoint accepted, ClientWall wall) const {
@@ -85,10 +95,12 @@ BoundDeadline CeilingsCore::tool(const BoundDeadline& request, TimePoint accepte
                                       : own(now, "ceilings.tool_ms", "ceilings_long.tool_ms", value),
                    std::move(outer));
   if (ceilings_.expert == Millis{0}) return outer;
-  return earlier(own(accepted, "ceilings.expert_ms", "ceilings_long.expert_ms", ceilings_.expert), std::move(outer));
+  return earlier(own(accepted, "ceilings.expert_ms", "ceilings_long.expert_ms", ceilings_.expert),
+                 std::move(outer));
 }
 
-BoundDeadline CeilingsCore::raised(const BoundDeadline& request, const BoundDeadline& tool, TimePoint accepted) const {
+BoundDeadline CeilingsCore::raised(const BoundDeadline& request, const BoundDeadline& tool,
+                                   TimePoint accepted) const {
   BoundDeadline outer = less_reserve(request, deadlines_.tool_reserve);
   BoundDeadline expert =
       ceilings_.expert == Millis{0}
@@ -102,7 +114,8 @@ BoundDeadline CeilingsCore::provider_call(const BoundDeadline& parent) const {
   return less_reserve(parent, deadlines_.provider_reserve);
 }
 
-BoundDeadline CeilingsCore::attempt(const BoundDeadline& parent, TimePoint now, const CeilingOverride* ceiling) const {
+BoundDeadline CeilingsCore::attempt(const BoundDeadline& parent, TimePoint now,
+                                    const CeilingOverride* ceiling) const {
   BoundDeadline outer = provider_call(parent);
   const Millis value = ceiling != nullptr ? ceiling->value() : ceilings_.provider;
   if (value == Millis{0}) return outer;
@@ -114,7 +127,8 @@ BoundDeadline CeilingsCore::attempt(const BoundDeadline& parent, TimePoint now, 
 BoundDeadline CeilingsCore::upload(const BoundDeadline& parent, TimePoint now) const {
   BoundDeadline outer = provider_call(parent);
   if (ceilings_.upload == Millis{0}) return outer;
-  return earlier(own(now, "ceilings.upload_ms", "ceilings_long.upload_ms", ceilings_.upload), std::move(outer));
+  return earlier(own(now, "ceilings.upload_ms", "ceilings_long.upload_ms", ceilings_.upload),
+                 std::move(outer));
 }
 
 Error deadline_error(const BoundDeadline& bound, TimePoint accepted, TimePoint now, unsigned attempts) {

@@ -12,43 +12,118 @@ using Words = std::span<const std::string_view>;
 
 // Codes are compared whole, in lower case; phrases are looked for anywhere in the message.
 
-// Numbers are Z.AI's: 1113 in arrears, 1304 daily limit, 1308 usage limit of the plan's period, 1309 plan expired,
-// 1310 weekly or monthly limit, 1311 model not in the plan.
-constexpr std::string_view money_codes[] = {
-    "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance_exhausted",
-    "exceeded_current_quota_error", "insufficient_balance", "insufficient_balance_error", "insufficient_credits",
-    "payment_required", "billing_error", "enforced_spend_limit_reached", "usage_limit_reached", "spend_limit_reached",
-    "account_deactivated", "quota_exceeded", "1113", "1304", "1308", "1309", "1310", "1311"};
-constexpr std::string_view concurrency_codes[] = {"1302", "concurrency_limit_exceeded", "too_many_concurrent_requests",
-                                                  "concurrent_request_limit"};
-constexpr std::string_view rate_codes[] = {"rate_limit_exceeded", "rate_limit_error", "rate_limit_reached_error",
-                                           "resource_exhausted", "too_many_requests", "requests", "tokens", "1303",
-                                           "1305", "engine_overloaded_error"};
-constexpr std::string_view refused_codes[] = {
-    "content_filter", "content_policy_violation", "safety", "prohibited_content", "blocked", "refusal",
-    "context_length_exceeded", "string_above_max_length", "request_too_large", "invalid_request_error",
-    "invalid_argument", "failed_precondition", "not_found", "not_found_error", "model_not_found", "permission_error",
-    "permission_denied", "authentication_error", "invalid_api_key", "unauthenticated", "1301", "1261"};
-constexpr std::string_view unavailable_codes[] = {"overloaded_error", "overloaded", "server_error", "api_error",
-                                                  "internal_server_error", "internal", "unavailable",
-                                                  "service_unavailable", "server_overloaded", "1234"};
-constexpr std::string_view timeout_codes[] = {"timeout", "timeout_error", "deadline_exceeded", "request_timeout"};
+// Numbers are Z.AI's: 1113 in arrears, 1304 daily limit, 1308 usage limit of the plan's period, 1309 plan
+// expired, 1310 weekly or monthly limit, 1311 model not in the plan.
+constexpr std::string_view money_codes[] = {"insufficient_quota",
+                                            "billing_hard_limit_reached",
+                                            "billing_not_active",
+                                            "credit_balance_exhausted",
+                                            "exceeded_current_quota_error",
+                                            "insufficient_balance",
+                                            "insufficient_balance_error",
+                                            "insufficient_credits",
+                                            "payment_required",
+                                            "billing_error",
+                                            "enforced_spend_limit_reached",
+                                            "usage_limit_reached",
+                                            "spend_limit_reached",
+                                            "account_deactivated",
+                                            "quota_exceeded",
+                                            "1113",
+                                            "1304",
+                                            "1308",
+                                            "1309",
+                                            "1310",
+                                            "1311"};
+constexpr std::string_view concurrency_codes[] = {"1302", "concurrency_limit_exceeded",
+                                                  "too_many_concurrent_requests", "concurrent_request_limit"};
+constexpr std::string_view rate_codes[] = {"rate_limit_exceeded",
+                                           "rate_limit_error",
+                                           "rate_limit_reached_error",
+                                           "resource_exhausted",
+                                           "too_many_requests",
+                                           "requests",
+                                           "tokens",
+                                           "1303",
+                                           "1305",
+                                           "engine_overloaded_error"};
+constexpr std::string_view refused_codes[] = {"content_filter",
+                                              "content_policy_violation",
+                                              "safety",
+                                              "prohibited_content",
+                                              "blocked",
+                                              "refusal",
+                                              "context_length_exceeded",
+                                              "string_above_max_length",
+                                              "request_too_large",
+                                              "invalid_request_error",
+                                              "invalid_argument",
+                                              "failed_precondition",
+                                              "not_found",
+                                              "not_found_error",
+                                              "model_not_found",
+                                              "permission_error",
+                                              "permission_denied",
+                                              "authentication_error",
+                                              "invalid_api_key",
+                                              "unauthenticated",
+                                              "1301",
+                                              "1261"};
+constexpr std::string_view unavailable_codes[] = {
+    "overloaded_error", "overloaded",  "server_error",        "api_error",         "internal_server_error",
+    "internal",         "unavailable", "service_unavailable", "server_overloaded", "1234"};
+constexpr std::string_view timeout_codes[] = {"timeout", "timeout_error", "deadline_exceeded",
+                                              "request_timeout"};
 
 // A limit that opens again tomorrow is as good as spent for a call that lives for a minute.
-constexpr std::string_view daily_phrases[] = {"per day", "perday", "(rpd)", "(tpd)", "daily limit", "daily quota"};
+constexpr std::string_view daily_phrases[] = {"per day", "perday",      "(rpd)",
+                                              "(tpd)",   "daily limit", "daily quota"};
 constexpr std::string_view concurrency_phrases[] = {"concurren", "requests in parallel", "parallel requests",
                                                     "simultaneous requests"};
 // Looked for before the money phrases: a plain rate limit likes to mention the billing page or "your quota".
-constexpr std::string_view rate_phrases[] = {"per minute", "per min", "perminute", "per second", "per hour", "(rpm)",
-                                             "(tpm)", "rate limit", "rate-limit", "ratelimit", "retry in ",
-                                             "try again in ", "too many requests", "requests too frequent",
-                                             "request frequency", "overloaded"};
-constexpr std::string_view money_phrases[] = {
-    "exceeded your current quota", "insufficient balance", "balance is not enough", "no resource package",
-    "credit balance", "insufficient credit", "out of credits", "not enough credits", "in arrears", "recharge",
-    "check your plan and billing", "billing hard limit", "billing is not active", "spending limit", "spend limit",
-    "spend cap", "prepay", "usage limit", "monthly limit", "weekly limit", "quota exhausted", "quota exceeded",
-    "account is suspended", "payment required", "subscription has expired", "plan has expired", "top up"};
+constexpr std::string_view rate_phrases[] = {"per minute",
+                                             "per min",
+                                             "perminute",
+                                             "per second",
+                                             "per hour",
+                                             "(rpm)",
+                                             "(tpm)",
+                                             "rate limit",
+                                             "rate-limit",
+                                             "ratelimit",
+                                             "retry in ",
+                                             "try again in ",
+                                             "too many requests",
+                                             "requests too frequent",
+                                             "request frequency",
+                                             "overloaded"};
+constexpr std::string_view money_phrases[] = {"exceeded your current quota",
+                                              "insufficient balance",
+                                              "balance is not enough",
+                                              "no resource package",
+                                              "credit balance",
+                                              "insufficient credit",
+                                              "out of credits",
+                                              "not enough credits",
+                                              "in arrears",
+                                              "recharge",
+                                              "check your plan and billing",
+                                              "billing hard limit",
+                                              "billing is not active",
+                                              "spending limit",
+                                              "spend limit",
+                                              "spend cap",
+                                              "prepay",
+                                              "usage limit",
+                                              "monthly limit",
+                                              "weekly limit",
+                                              "quota exhausted",
+                                              "quota exceeded",
+                                              "account is suspended",
+                                              "payment required",
+                                              "subscription has expired",
+                                              "plan has expired",
+                                              "top up"};
 
 bool is_one_of(std::string_view word, Words words) {
   return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
@@ -104,7 +179,8 @@ std::optional<FailureClass> classify_words(const Wording& said) {
 FailureClass classify_status(int status, const Wording& said) {
   if (status == 429) return classify_throttling(said);
   if (status == 402) return FailureClass::money;
-  if (status == 408 || status == 504 || status == 522 || status == 524) return FailureClass::retryable_timeout;
+  if (status == 408 || status == 504 || status == 522 || status == 524)
+    return FailureClass::retryable_timeout;
   if (status == 425) return FailureClass::retryable_unavailable;
   if (status >= 500) {
     // Only exact codes count here: the text of a broken server is no evidence.
@@ -118,13 +194,19 @@ FailureClass classify_status(int status, const Wording& said) {
 
 FailureClass classify_code(Errc code, const Wording& said) {
   switch (code) {
-    case Errc::deadline: return FailureClass::retryable_timeout;
+    case Errc::deadline:
+      return FailureClass::retryable_timeout;
     case Errc::unavailable:
-    case Errc::bad_upstream: return FailureClass::retryable_unavailable;
-    case Errc::rate_limited: return classify_throttling(said);
-    case Errc::exhausted: return FailureClass::money;
-    case Errc::cancelled: return FailureClass::cancelled;
-    default: return FailureClass::refused;
+    case Errc::bad_upstream:
+      return FailureClass::retryable_unavailable;
+    case Errc::rate_limited:
+      return classify_throttling(said);
+    case Errc::exhausted:
+      return FailureClass::money;
+    case Errc::cancelled:
+      return FailureClass::cancelled;
+    default:
+      return FailureClass::refused;
   }
 }
 
@@ -132,14 +214,22 @@ FailureClass classify_code(Errc code, const Wording& said) {
 
 std::string_view name(FailureClass kind) {
   switch (kind) {
-    case FailureClass::retryable_timeout: return "retryable_timeout";
-    case FailureClass::retryable_unavailable: return "retryable_unavailable";
-    case FailureClass::throttled_rate: return "throttled_rate";
-    case FailureClass::throttled_concurrency: return "throttled_concurrency";
-    case FailureClass::money: return "money";
-    case FailureClass::refused: return "refused";
-    case FailureClass::committed: return "committed";
-    case FailureClass::cancelled: return "cancelled";
+    case FailureClass::retryable_timeout:
+      return "retryable_timeout";
+    case FailureClass::retryable_unavailable:
+      return "retryable_unavailable";
+    case FailureClass::throttled_rate:
+      return "throttled_rate";
+    case FailureClass::throttled_concurrency:
+      return "throttled_concurrency";
+    case FailureClass::money:
+      return "money";
+    case FailureClass::refused:
+      return "refused";
+    case FailureClass::committed:
+      return "committed";
+    case FailureClass::cancelled:
+      return "cancelled";
   }
   return "refused";
 }

@@ -1,6 +1,7 @@
 #pragma once
-// What kind of failure one provider attempt had, from our error, the HTTP status and the upstream's own words.
-// Retry, breaker, rate gate and budget all act on this one answer. Not for reading JSON: the plugin does that.
+// What kind of failure one provider attempt had, from our error, the HTTP status and the upstream's own
+// words. Retry, breaker, rate gate and budget all act on this one answer. Not for reading JSON: the plugin
+// does that.
 
 #include <string_view>
 
@@ -22,7 +23,9 @@ enum class FailureClass : unsigned char {
 /// "retryable_timeout" and so on, for logs and metrics.
 std::string_view name(FailureClass kind);
 
-constexpr bool is_retryable(FailureClass kind) { return kind <= FailureClass::throttled_concurrency; }
+constexpr bool is_retryable(FailureClass kind) {
+  return kind <= FailureClass::throttled_concurrency;
+}
 constexpr bool is_throttled(FailureClass kind) {
   return kind == FailureClass::throttled_rate || kind == FailureClass::throttled_concurrency;
 }
@@ -31,11 +34,12 @@ enum class Delivered : unsigned char { nothing, content };
 
 /// Borrows its texts for the call of classify().
 struct FailedAttempt {
-  Errc code = Errc::internal;       // of our own Error
-  int http_status = 0;              // 0: none arrived. 200 with an error inside the stream is possible
-  std::string_view upstream_code;   // error code, type or status of the body, e.g. "insufficient_quota", "1302"
-  std::string_view upstream_type;   // a second such word, where the body has two
-  std::string_view upstream_text;   // the message; only the first 4096 bytes are read
+  Errc code = Errc::internal;  // of our own Error
+  int http_status = 0;         // 0: none arrived. 200 with an error inside the stream is possible
+  std::string_view
+      upstream_code;  // error code, type or status of the body, e.g. "insufficient_quota", "1302"
+  std::string_view upstream_type;  // a second such word, where the body has two
+  std::string_view upstream_text;  // the message; only the first 4096 bytes are read
   Delivered delivered = Delivered::nothing;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// A map from call ids to small values without an allocation per entry: linear probing, deletion by shifting back.
-// Not for pointers into it: any insert or erase may move the values.
+// A map from call ids to small values without an allocation per entry: linear probing, deletion by shifting
+// back. Not for pointers into it: any insert or erase may move the values.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// What the two queues of the policies (admission, provider gate) answer. Every id that was offered ends exactly once:
-// refused here, admitted (here or later), expired, or withdrawn.
+// What the two queues of the policies (admission, provider gate) answer. Every id that was offered ends
+// exactly once: refused here, admitted (here or later), expired, or withdrawn.
 
 #include <algorithm>
 #include <chrono>
@@ -53,6 +53,8 @@ class ServiceTime {
 };
 
 /// An advice that makes sense to a client: never 0, which would mean "no advice".
-inline Millis retry_hint(Duration wait) { return std::max(std::chrono::ceil<Millis>(wait), Millis{100}); }
+inline Millis retry_hint(Duration wait) {
+  return std::max(std::chrono::ceil<Millis>(wait), Millis{100});
+}
 
 }  // namespace toolpost

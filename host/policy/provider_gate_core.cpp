@@ -6,7 +6,9 @@
 namespace toolpost {
 namespace {
 
-std::string ms(Duration time) { return std::to_string(to_ms(time)) + " ms"; }
+std::string ms(Duration time) {
+  return std::to_string(to_ms(time)) + " ms";
+}
 
 }  // namespace
 
@@ -16,7 +18,8 @@ ProviderGateCore::ProviderGateCore(ProviderGateSettings settings)
 Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoint now) {
   const auto waits = [&](const Waiter& waiter) { return waiter.id == attempt; };
   if (running_.find(attempt) != nullptr || std::any_of(queue_.begin(), queue_.end(), waits))
-    return Offer::refused({Errc::internal, "provider gate: attempt " + std::to_string(attempt) + " was offered twice",
+    return Offer::refused({Errc::internal,
+                           "provider gate: attempt " + std::to_string(attempt) + " was offered twice",
                            Millis{0}, SideEffect::none});
   const Duration left = deadline.remaining(now);
   if (deadline.expired(now) || left < settings_.attempt_min)
@@ -34,16 +37,17 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
   const Errc code = paused(now) ? Errc::rate_limited : Errc::shed;
   if (queue_.size() >= settings_.queue_size_max)
     return Offer::refused({code,
-                           "provider gate: " + full_limit(now) + " and " + std::to_string(settings_.queue_size_max) +
+                           "provider gate: " + full_limit(now) + " and " +
+                               std::to_string(settings_.queue_size_max) +
                                " attempts wait, the most that may; retry in " + ms(retry_hint(wait)),
                            retry_hint(wait), SideEffect::none});
   if (wait + settings_.attempt_min >= left)
-    return Offer::refused({code,
-                           "provider gate: " + full_limit(now) + ", and after an expected wait of " + ms(wait) +
-                               " less than retry.attempt_min_ms = " + std::to_string(settings_.attempt_min.count()) +
-                               " of the " + ms(left) + " to the deadline would be left; retry in " +
-                               ms(retry_hint(wait)),
-                           retry_hint(wait), SideEffect::none});
+    return Offer::refused(
+        {code,
+         "provider gate: " + full_limit(now) + ", and after an expected wait of " + ms(wait) +
+             " less than retry.attempt_min_ms = " + std::to_string(settings_.attempt_min.count()) +
+             " of the " + ms(left) + " to the deadline would be left; retry in " + ms(retry_hint(wait)),
+         retry_hint(wait), SideEffect::none});
   queue_.push_back({attempt, now, deadline.at() - settings_.attempt_min});
   return {OfferOutcome::queued, std::nullopt};
 }
@@ -88,8 +92,8 @@ std::vector<ExpiredWait> ProviderGateCore::expire(TimePoint now) {
     }
     over.push_back({waiter->id,
                     {paused(now) ? Errc::rate_limited : Errc::deadline,
-                     "provider gate: the attempt waited " + ms(now - waiter->since) + " as " + full_limit(now) +
-                         ", until no more than retry.attempt_min_ms = " +
+                     "provider gate: the attempt waited " + ms(now - waiter->since) + " as " +
+                         full_limit(now) + ", until no more than retry.attempt_min_ms = " +
                          std::to_string(settings_.attempt_min.count()) + " was left of its deadline",
                      retry_hint(expected_wait(now)), SideEffect::none}});
     waiter = queue_.erase(waiter);
@@ -134,7 +138,8 @@ Duration ProviderGateCore::expected_wait(TimePoint now) const {
 }
 
 std::string ProviderGateCore::full_limit(TimePoint now) const {
-  if (paused(now)) return "the upstream asked for a pause (Retry-After) of another " + ms(closed_until_ - now);
+  if (paused(now))
+    return "the upstream asked for a pause (Retry-After) of another " + ms(closed_until_ - now);
   std::string text = settings_.setting + " = " + std::to_string(settings_.concurrency_max);
   if (concurrency_ < settings_.concurrency_max)
     text += " (lowered to " + std::to_string(concurrency_) + " by the upstream)";

@@ -1,6 +1,6 @@
 #pragma once
-// How many attempts of one resolved provider run at once, who waits for a place, and whether the upstream has asked
-// for a pause (Retry-After). Not for health: a failing provider is the breaker's matter.
+// How many attempts of one resolved provider run at once, who waits for a place, and whether the upstream has
+// asked for a pause (Retry-After). Not for health: a failing provider is the breaker's matter.
 
 #include <cstdint>
 #include <deque>
@@ -15,10 +15,10 @@
 namespace toolpost {
 
 struct ProviderGateSettings {
-  std::string setting;                    // of concurrency_max, e.g. "providers.glm.concurrency_max"
-  std::uint32_t concurrency_max = 8;      // attempts at once; 1..10,000
-  std::uint32_t queue_size_max = 64;      // waiting attempts; fixed, no setting of the operator's
-  Millis attempt_min{2'000};              // retry.attempt_min_ms: none starts with less time left
+  std::string setting;                // of concurrency_max, e.g. "providers.glm.concurrency_max"
+  std::uint32_t concurrency_max = 8;  // attempts at once; 1..10,000
+  std::uint32_t queue_size_max = 64;  // waiting attempts; fixed, no setting of the operator's
+  Millis attempt_min{2'000};          // retry.attempt_min_ms: none starts with less time left
 };
 
 class ProviderGateCore {
@@ -28,8 +28,8 @@ class ProviderGateCore {
 
   explicit ProviderGateCore(ProviderGateSettings settings);
 
-  /// `attempt` is a new id. Refusals: rate_limited or shed with retry_after, deadline when too little is left,
-  /// internal when the id is in use.
+  /// `attempt` is a new id. Refusals: rate_limited or shed with retry_after, deadline when too little is
+  /// left, internal when the id is in use.
   Offer offer(std::uint64_t attempt, Deadline deadline, TimePoint now);
   /// A running attempt ended. Returns the attempts that run now instead.
   std::vector<std::uint64_t> release(std::uint64_t attempt, TimePoint now);
@@ -42,10 +42,11 @@ class ProviderGateCore {
   /// When a waiter expires, or the first one may run after a pause: then call expire() and admit_waiting().
   std::optional<TimePoint> next_wake() const;
 
-  /// The upstream asked to wait: nothing starts before. A shorter wish does not shorten a longer one; 0 does nothing.
+  /// The upstream asked to wait: nothing starts before. A shorter wish does not shorten a longer one; 0 does
+  /// nothing.
   void pause(Duration retry_after, TimePoint now);
-  /// The upstream has too many of ours at once, says this attempt, which still runs: allows one less than run now,
-  /// at least one. Further attempts of the same burst change nothing.
+  /// The upstream has too many of ours at once, says this attempt, which still runs: allows one less than run
+  /// now, at least one. Further attempts of the same burst change nothing.
   void lower_concurrency(std::uint64_t attempt, TimePoint now);
   /// A success; as many as may run at once raise a lowered concurrency by one again.
   void succeeded();
@@ -59,17 +60,17 @@ class ProviderGateCore {
   struct Waiter {
     std::uint64_t id;
     TimePoint since;
-    TimePoint expiry;                     // the deadline less attempt_min
+    TimePoint expiry;  // the deadline less attempt_min
   };
 
   Duration expected_wait(TimePoint now) const;
   std::string full_limit(TimePoint now) const;
 
   const ProviderGateSettings settings_;
-  std::uint32_t concurrency_;             // 1..concurrency_max
-  std::uint32_t successes_ = 0;           // since concurrency_ changed last
-  IdTable<TimePoint> running_;            // since when
-  std::deque<Waiter> queue_;              // bounded by queue_size_max, so that searching it is cheap
+  std::uint32_t concurrency_;    // 1..concurrency_max
+  std::uint32_t successes_ = 0;  // since concurrency_ changed last
+  IdTable<TimePoint> running_;   // since when
+  std::deque<Waiter> queue_;     // bounded by queue_size_max, so that searching it is cheap
   ServiceTime service_;
   TimePoint closed_until_ = TimePoint::min();
   TimePoint lowered_at_ = TimePoint::min();

@@ -8,7 +8,9 @@ namespace {
 
 constexpr double micro_per_token = 1'000'000;
 
-std::int64_t micro(double tokens) { return std::llround(std::clamp(tokens, 0.0, 1'000'000.0) * micro_per_token); }
+std::int64_t micro(double tokens) {
+  return std::llround(std::clamp(tokens, 0.0, 1'000'000.0) * micro_per_token);
+}
 
 }  // namespace
 
@@ -22,10 +24,13 @@ RetryBudget::RetryBudget(const RetrySettings& settings)
 
 std::int64_t RetryBudget::cost_micro(FailureClass kind) const {
   switch (kind) {
-    case FailureClass::retryable_timeout: return timeout_cost_;
+    case FailureClass::retryable_timeout:
+      return timeout_cost_;
     case FailureClass::throttled_rate:
-    case FailureClass::throttled_concurrency: return throttle_cost_;
-    default: return retry_cost_;
+    case FailureClass::throttled_concurrency:
+      return throttle_cost_;
+    default:
+      return retry_cost_;
   }
 }
 
@@ -37,10 +42,18 @@ bool RetryBudget::take(FailureClass kind) {
   return true;
 }
 
-void RetryBudget::succeeded() { tokens_ = std::min(max_, tokens_ + refund_); }
+void RetryBudget::succeeded() {
+  tokens_ = std::min(max_, tokens_ + refund_);
+}
 
-double RetryBudget::tokens() const { return static_cast<double>(tokens_) / micro_per_token; }
-double RetryBudget::tokens_max() const { return static_cast<double>(max_) / micro_per_token; }
-double RetryBudget::cost(FailureClass kind) const { return static_cast<double>(cost_micro(kind)) / micro_per_token; }
+double RetryBudget::tokens() const {
+  return static_cast<double>(tokens_) / micro_per_token;
+}
+double RetryBudget::tokens_max() const {
+  return static_cast<double>(max_) / micro_per_token;
+}
+double RetryBudget::cost(FailureClass kind) const {
+  return static_cast<double>(cost_micro(kind)) / micro_per_token;
+}
 
 }  // namespace toolpost

@@ -1,6 +1,7 @@
 #pragma once
-// The bucket of retries of one provider and model: a total outage empties it, after which calls fail at their first
-// attempt instead of multiplying the load. Not for deciding whether a failure deserves a retry (retry_core.hpp).
+// The bucket of retries of one provider and model: a total outage empties it, after which calls fail at their
+// first attempt instead of multiplying the load. Not for deciding whether a failure deserves a retry
+// (retry_core.hpp).
 
 #include <cstdint>
 
@@ -14,7 +15,8 @@ class RetryBudget {
   /// Starts full.
   explicit RetryBudget(const RetrySettings& settings);
 
-  /// Pays for one retry after a failure of this kind; false, and nothing taken, when the bucket holds too little.
+  /// Pays for one retry after a failure of this kind; false, and nothing taken, when the bucket holds too
+  /// little.
   bool take(FailureClass kind);
   /// A success gives a little back, never above the size of the bucket.
   void succeeded();

@@ -23,11 +23,16 @@ Error give_up(const RetryQuestion& asked, const std::string& why) {
 
 const char* why_never(FailureClass kind) {
   switch (kind) {
-    case FailureClass::money: return "the quota or balance at the provider is spent; the operator must renew it";
-    case FailureClass::refused: return "the same request would fail again";
-    case FailureClass::committed: return "content was already delivered and would be repeated";
-    case FailureClass::cancelled: return "the call was cancelled";
-    default: return "its kind is not retried";
+    case FailureClass::money:
+      return "the quota or balance at the provider is spent; the operator must renew it";
+    case FailureClass::refused:
+      return "the same request would fail again";
+    case FailureClass::committed:
+      return "content was already delivered and would be repeated";
+    case FailureClass::cancelled:
+      return "the call was cancelled";
+    default:
+      return "its kind is not retried";
   }
 }
 
@@ -49,11 +54,10 @@ Result<TimePoint> RetryCore::decide(const RetryQuestion& asked, RetryBudget& bud
     return give_up(asked, attempts_max_setting_ + " = " + std::to_string(settings_.attempts_max));
 
   const TimePoint latest = asked.bound.deadline.at() - settings_.attempt_min;
-  const std::string left = std::to_string(std::max(0LL, to_ms(asked.bound.deadline.remaining(asked.now)))) +
-                           " ms are left of " + std::string(asked.bound.setting) + " = " +
-                           std::to_string(asked.bound.value.count()) +
-                           " and an attempt needs retry.attempt_min_ms = " +
-                           std::to_string(settings_.attempt_min.count());
+  const std::string left =
+      std::to_string(std::max(0LL, to_ms(asked.bound.deadline.remaining(asked.now)))) + " ms are left of " +
+      std::string(asked.bound.setting) + " = " + std::to_string(asked.bound.value.count()) +
+      " and an attempt needs retry.attempt_min_ms = " + std::to_string(settings_.attempt_min.count());
   if (latest < asked.now || asked.bound.deadline.expired(asked.now)) return give_up(asked, left);
   const Duration room = latest - asked.now;
   const Duration floor = std::max(asked.error.retry_after, Millis{0});
@@ -62,13 +66,17 @@ Result<TimePoint> RetryCore::decide(const RetryQuestion& asked, RetryBudget& bud
 
   if (!budget.take(asked.kind))
     return give_up(asked, "the retry budget of this provider and model holds " + number(budget.tokens()) +
-                              " of retry.budget_tokens_max = " + number(budget.tokens_max()) + " and a retry costs " +
-                              number(budget.cost(asked.kind)) + "; it refills with successes");
+                              " of retry.budget_tokens_max = " + number(budget.tokens_max()) +
+                              " and a retry costs " + number(budget.cost(asked.kind)) +
+                              "; it refills with successes");
 
-  // Full jitter. Drawn within the room, so that a long backoff near the deadline becomes a short one, not a failure.
+  // Full jitter. Drawn within the room, so that a long backoff near the deadline becomes a short one, not a
+  // failure.
   const Duration span = std::min(backoff_max(asked.attempts), room);
-  const Duration backoff{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(span.count()) + 1))};
-  const Duration extra{static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>((floor / 10).count()) + 1))};
+  const Duration backoff{
+      static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(span.count()) + 1))};
+  const Duration extra{
+      static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>((floor / 10).count()) + 1))};
   TimePoint at = asked.now + std::clamp(floor + (floor > Duration{0} ? extra : Duration{0}), floor, room);
   at = std::max(at, asked.now + backoff);
   // With attempt_min = 0 the room ends at the deadline itself, which is already too late.

@@ -19,10 +19,10 @@ namespace toolpost {
 /// One failed attempt; borrows for the call of decide().
 struct RetryQuestion {
   FailureClass kind;
-  const Error& error;             // of the attempt; its retry_after is the upstream's wish
-  std::uint32_t attempts;         // made so far, this one included; at least 1
-  TimePoint accepted;             // elapsed times in messages count from here
-  const BoundDeadline& bound;     // by when the last attempt must end: CeilingsCore::provider_call
+  const Error& error;          // of the attempt; its retry_after is the upstream's wish
+  std::uint32_t attempts;      // made so far, this one included; at least 1
+  TimePoint accepted;          // elapsed times in messages count from here
+  const BoundDeadline& bound;  // by when the last attempt must end: CeilingsCore::provider_call
   TimePoint now;
 };
 
@@ -33,9 +33,9 @@ class RetryCore {
   RetryCore(const RetrySettings& settings, RandomSource& random,
             std::string attempts_max_setting = "retry.attempts_max");
 
-  /// The moment of the next attempt, paid for from `budget`; never before the upstream's Retry-After, never so late
-  /// that less than retry.attempt_min_ms is left.
-  /// Errors: the attempt's own code and text, with why it is not made again and, where known, retry_after.
+  /// The moment of the next attempt, paid for from `budget`; never before the upstream's Retry-After, never
+  /// so late that less than retry.attempt_min_ms is left. Errors: the attempt's own code and text, with why
+  /// it is not made again and, where known, retry_after.
   Result<TimePoint> decide(const RetryQuestion& question, RetryBudget& budget);
 
  private:

@@ -26,7 +26,8 @@ CallId CallRunner::replay(CallRequest request, std::vector<JournalEntry> entries
   return add(std::move(request), std::move(done), {}, std::move(entries));
 }
 
-CallId CallRunner::add(CallRequest request, Done done, OnProgress progress, std::vector<JournalEntry> entries) {
+CallId CallRunner::add(CallRequest request, Done done, OnProgress progress,
+                       std::vector<JournalEntry> entries) {
   const CallId id = ++last_call_;
   JournalHeader header;
   if (request.pinned) {
@@ -150,14 +151,20 @@ void CallRunner::start_effect(CallId id, std::size_t index) {
   Call& call = *calls_.at(id);
   const JournalEntry& entry = call.journal.entries()[index];
   if (call.request.offline) {
-    return settle(id, index, Errc::unsupported, "a replay performs no effects, and its recording holds no more of them");
+    return settle(id, index, Errc::unsupported,
+                  "a replay performs no effects, and its recording holds no more of them");
   }
   if (entry.kind == "join" || entry.kind == "sleep") return start_timer_effect(id, call, index, entry);
-  const EffectOrder order{id,          index,
-                          entry.kind,  entry.request,
-                          entry.timeout_ms, call.request.plugin,
-                          call.request.method, call.request.owner,
-                          call.request.accepted, call.request.bound,
+  const EffectOrder order{id,
+                          index,
+                          entry.kind,
+                          entry.request,
+                          entry.timeout_ms,
+                          call.request.plugin,
+                          call.request.method,
+                          call.request.owner,
+                          call.request.accepted,
+                          call.request.bound,
                           call.request.wall};
   // Settled at once or later: either way through the loop, so that nothing re-enters this call.
   auto running = effects_.start(order, [this, id, index](Errc code, std::string result) {
@@ -171,7 +178,8 @@ void CallRunner::start_effect(CallId id, std::size_t index) {
   const std::uint32_t timeout_ms = found->second->journal.entries()[index].timeout_ms;
   if (timeout_ms != 0) {
     found->second->timers[index] = loop_.after(Millis(timeout_ms), [this, id, index, timeout_ms] {
-      settle(id, index, Errc::deadline, "the effect's own timeout_ms = " + std::to_string(timeout_ms) + " passed");
+      settle(id, index, Errc::deadline,
+             "the effect's own timeout_ms = " + std::to_string(timeout_ms) + " passed");
     });
   }
 }
@@ -239,20 +247,22 @@ void CallRunner::go_on(CallId id) {
 
 void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
   if (output.code != Errc::ok) {
-    return fail(id, {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
-                     Millis(output.retry_after_ms), output.side_effect});
+    return fail(
+        id, {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
+             Millis(output.retry_after_ms), output.side_effect});
   }
   if (auto fine = watchers_.check_output(*call.request.plugin, *call.request.method, output.parts); !fine) {
     return fail(id, fine.error());
   }
   call.committing = true;
-  effects_.commit(id, call.request.owner, [this, id, parts = std::move(output.parts)](const Result<void>& stored) mutable {
-    if (!calls_.contains(id)) return;  // the deadline was faster
-    if (!stored) return fail(id, stored.error().with("storing the call's results"));
-    CallOutcome outcome;
-    outcome.parts = std::move(parts);
-    finish(id, std::move(outcome));
-  });
+  effects_.commit(id, call.request.owner,
+                  [this, id, parts = std::move(output.parts)](const Result<void>& stored) mutable {
+                    if (!calls_.contains(id)) return;  // the deadline was faster
+                    if (!stored) return fail(id, stored.error().with("storing the call's results"));
+                    CallOutcome outcome;
+                    outcome.parts = std::move(parts);
+                    finish(id, std::move(outcome));
+                  });
 }
 
 void CallRunner::fail(CallId id, Error error) {
@@ -288,6 +298,8 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   if (call->done) call->done(std::move(outcome), call->journal);
 }
 
-void CallRunner::cancel(CallId id) { remove(id); }
+void CallRunner::cancel(CallId id) {
+  remove(id);
+}
 
 }  // namespace toolpost

@@ -1,7 +1,7 @@
 #pragma once
 // Runs calls: turn after turn on the plugin's workers, effects in between, one outcome each, on time.
-// Not for who may call what (admission and sanitizing come before) nor for how an effect is done (EffectHost).
-// Threads: the loop's.
+// Not for who may call what (admission and sanitizing come before) nor for how an effect is done
+// (EffectHost). Threads: the loop's.
 
 #include <functional>
 #include <map>
@@ -24,12 +24,12 @@ using CallId = std::uint64_t;
 /// How a call ended, for whoever asked.
 struct CallOutcome {
   Errc code = Errc::ok;
-  std::string message;                  // when code is not ok
+  std::string message;  // when code is not ok
   Millis retry_after{0};
   SideEffect side_effect = SideEffect::none;
-  std::vector<TurnPart> parts;          // when code is ok
+  std::vector<TurnPart> parts;  // when code is ok
   std::uint32_t turns = 0;
-  std::uint32_t attempts = 0;           // of provider calls, retries included
+  std::uint32_t attempts = 0;  // of provider calls, retries included
   Duration elapsed{};
 };
 
@@ -43,8 +43,8 @@ struct CallRequest {
   PluginEntry* plugin = nullptr;
   const MethodManifest* method = nullptr;
   OwnerId owner = 0;
-  CallId parent = 0;                    // whose effect this is; 0: a client's own call
-  std::string request;                  // checked JSON
+  CallId parent = 0;    // whose effect this is; 0: a client's own call
+  std::string request;  // checked JSON
   TimePoint accepted{};
   BoundDeadline bound{Deadline(TimePoint{}), {}, {}, {}, {}};
   ClientWall wall = ClientWall::none;
@@ -94,11 +94,17 @@ class CallRunner {
     /// Before a call's first turn: makes the workers of its plugin if there are none.
     std::function<void(PluginEntry&)> prepare;
     /// Whether what a plugin answered may be stored and passed on. Errors: output_invalid.
-    std::function<Result<void>(const PluginEntry&, const MethodManifest&, const std::vector<TurnPart>&)> check_output;
+    std::function<Result<void>(const PluginEntry&, const MethodManifest&, const std::vector<TurnPart>&)>
+        check_output;
   };
 
-  CallRunner(EventLoop& loop, RandomSource& random, const Settings& settings, EffectHost& effects, Watchers watchers)
-      : loop_(loop), random_(random), settings_(settings), effects_(effects), watchers_(std::move(watchers)) {}
+  CallRunner(EventLoop& loop, RandomSource& random, const Settings& settings, EffectHost& effects,
+             Watchers watchers)
+      : loop_(loop),
+        random_(random),
+        settings_(settings),
+        effects_(effects),
+        watchers_(std::move(watchers)) {}
   ~CallRunner();
 
   CallId run(CallRequest request, Done done, OnProgress progress);
@@ -124,11 +130,11 @@ class CallRunner {
     Done done;
     OnProgress progress;
     TimerId deadline_timer;
-    TurnId turn = 0;                                   // running or queued at the pool; 0: none
+    TurnId turn = 0;  // running or queued at the pool; 0: none
     std::optional<std::size_t> waiting_for;
     std::map<std::size_t, std::unique_ptr<RunningEffect>> effects;
     std::map<std::size_t, Join> joins;
-    std::map<std::size_t, TimerId> timers;             // of joins and sleeps and effect time-outs
+    std::map<std::size_t, TimerId> timers;  // of joins and sleeps and effect time-outs
     std::uint32_t crash_reruns = 0;
     std::uint32_t attempts = 0;
     bool committing = false;

@@ -32,10 +32,12 @@ Result<std::vector<MethodEntry>> compile_methods(const Manifest& plugin) {
   return methods;
 }
 
-Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json, const std::string& setting) {
+Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json,
+                                 const std::string& setting) {
   if (manifest.config_schema.empty()) {
     if (config_json == "{}" || config_json.empty()) return {};
-    return Error{Errc::invalid_config, setting + ": plugin " + manifest.id + " takes no configuration; remove the table"};
+    return Error{Errc::invalid_config,
+                 setting + ": plugin " + manifest.id + " takes no configuration; remove the table"};
   }
   auto schema = Schema::compile(manifest.config_schema);
   if (!schema) return schema.error().with("configuration schema of plugin " + manifest.id);
@@ -72,7 +74,8 @@ std::string missing_grants_toml(const PluginEntry& plugin) {
   return "[plugins.\"" + plugin.id() + "\"]\ngrant = [" + list + "]\n";
 }
 
-PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings) : refused_(std::move(catalog.refused)) {
+PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings)
+    : refused_(std::move(catalog.refused)) {
   for (FoundPlugin& found : catalog.plugins) {
     auto plugin = std::make_unique<PluginEntry>();
     plugin->index = static_cast<std::uint32_t>(plugins_.size());
@@ -81,7 +84,8 @@ PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings) : refu
       plugin->settings = own->second;
     }
     if (!plugin->settings.enabled) {
-      refused_.push_back({plugin->found.source, "switched off by plugins.\"" + plugin->id() + "\".enabled = false"});
+      refused_.push_back(
+          {plugin->found.source, "switched off by plugins.\"" + plugin->id() + "\".enabled = false"});
       continue;
     }
     plugin->config_json = plugin->settings.config_json;
@@ -90,7 +94,8 @@ PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings) : refu
     if (compiled) {
       plugin->methods = std::move(*compiled);
       const bool tool = plugin->found.manifest.kind == PluginKind::tool;
-      auto fits = tool ? check_plugin_config(plugin->found.manifest, plugin->config_json, "plugins.\"" + plugin->id() + "\".config")
+      auto fits = tool ? check_plugin_config(plugin->found.manifest, plugin->config_json,
+                                             "plugins.\"" + plugin->id() + "\".config")
                        : Result<void>{};
       if (!fits) plugin->incompatible = Error{Errc::incompatible, fits.error().message};
     } else {
@@ -137,7 +142,8 @@ PluginEntry* PluginTable::provider(std::string_view name) {
   for (const auto& plugin : plugins_) {
     if (plugin->found.manifest.kind != PluginKind::provider) continue;
     const std::string& id = plugin->id();
-    const bool short_name = id.size() > name.size() && id.ends_with(name) && id[id.size() - name.size() - 1] == '.';
+    const bool short_name =
+        id.size() > name.size() && id.ends_with(name) && id[id.size() - name.size() - 1] == '.';
     if (id == name || short_name) return plugin.get();
   }
   return nullptr;

@@ -26,12 +26,12 @@ struct PluginEntry {
   FoundPlugin found;
   PluginSettings settings;
   std::string config_json = "{}";
-  std::set<std::string> granted;           // effect kinds
+  std::set<std::string> granted;  // effect kinds
   std::vector<MethodEntry> methods;
-  std::unique_ptr<WorkerPool> pool;        // made at first use
-  std::optional<Error> incompatible;       // why it cannot run; stays until restart
-  bool loaded = false;                     // a worker said READY
-  std::uint32_t load_crashes = 0;          // deaths before the first READY
+  std::unique_ptr<WorkerPool> pool;   // made at first use
+  std::optional<Error> incompatible;  // why it cannot run; stays until restart
+  bool loaded = false;                // a worker said READY
+  std::uint32_t load_crashes = 0;     // deaths before the first READY
 
   const std::string& id() const { return found.manifest.id; }
 };
@@ -43,13 +43,15 @@ std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSet
 std::string missing_grants_toml(const PluginEntry& plugin);
 
 /// Checks the operator's configuration for a plugin against the manifest's schema. Errors: invalid_config.
-Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json, const std::string& setting);
+Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json,
+                                 const std::string& setting);
 /// Compiles the methods' schemas. Errors: incompatible, naming the method.
 Result<std::vector<MethodEntry>> compile_methods(const Manifest& manifest);
 
 class PluginTable {
  public:
-  /// Compiles the schemas and checks the configurations; a plugin where one of them is wrong is added as incompatible.
+  /// Compiles the schemas and checks the configurations; a plugin where one of them is wrong is added as
+  /// incompatible.
   PluginTable(PluginCatalog catalog, const Settings& settings);
 
   std::vector<std::unique_ptr<PluginEntry>>& plugins() { return plugins_; }
@@ -64,7 +66,8 @@ class PluginTable {
   Found tool(std::string_view name);
   std::vector<std::string> tool_names() const;
   PluginEntry* by_id(std::string_view id);
-  /// A bundled provider plugin by the last word of its id ("openai" for "dev.toolpost.openai"), or by the whole id.
+  /// A bundled provider plugin by the last word of its id ("openai" for "dev.toolpost.openai"), or by the
+  /// whole id.
   PluginEntry* provider(std::string_view name);
 
  private:

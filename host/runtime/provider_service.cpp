@@ -13,7 +13,9 @@ using nlohmann::json;
 // Models that have their own breaker and budget; beyond, the first one's place is taken.
 constexpr std::size_t kHealthMax = 1024;
 
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 /// What an agent asked of a model, without what only the host reads.
 json provider_request(json order, const std::string& model) {
@@ -27,10 +29,16 @@ json provider_request(json order, const std::string& model) {
 /// One provider effect: attempt after attempt until an answer, a final failure, or its destruction.
 class ProviderService::Attempts final : public RunningEffect {
  public:
-  Attempts(ProviderService& service, const EffectOrder& order, Choice choice, json request, BoundDeadline parent,
-           EffectHost::Settle settle)
-      : service_(service), owner_(order.owner), parent_call_(order.call), accepted_(order.accepted), choice_(std::move(choice)),
-        request_(std::move(request)), parent_(std::move(parent)), settle_(std::move(settle)) {}
+  Attempts(ProviderService& service, const EffectOrder& order, Choice choice, json request,
+           BoundDeadline parent, EffectHost::Settle settle)
+      : service_(service),
+        owner_(order.owner),
+        parent_call_(order.call),
+        accepted_(order.accepted),
+        choice_(std::move(choice)),
+        request_(std::move(request)),
+        parent_(std::move(parent)),
+        settle_(std::move(settle)) {}
 
   ~Attempts() override {
     service_.loop_.cancel(timer_);
@@ -81,7 +89,9 @@ class ProviderService::Attempts final : public RunningEffect {
     request.parent = parent_call_;
     request.accepted = now;
     request.bound = deadline;
-    const auto done = [this](CallOutcome outcome, const Journal& journal) { on_done(std::move(outcome), journal); };
+    const auto done = [this](CallOutcome outcome, const Journal& journal) {
+      on_done(std::move(outcome), journal);
+    };
     if (kept_.empty()) {
       request.request = dumped(request_);
       call_ = service_.runner_->run(std::move(request), done, {});
@@ -91,7 +101,8 @@ class ProviderService::Attempts final : public RunningEffect {
     }
   }
 
-  /// The waiting attempt will not be made, or the last one was: tells the call why. Plugins know no host-made codes.
+  /// The waiting attempt will not be made, or the last one was: tells the call why. Plugins know no host-made
+  /// codes.
   void give(const Error& error) {
     id_ = 0;
     settle(error.code <= Errc::internal ? error.code : Errc::unavailable,
@@ -108,7 +119,8 @@ class ProviderService::Attempts final : public RunningEffect {
 
   void settle_breaker(BreakerOutcome outcome) {
     if (!pass_) return;
-    service_.health(choice_.provider->name, choice_.model).breaker.settle(*pass_, outcome, service_.loop_.now());
+    service_.health(choice_.provider->name, choice_.model)
+        .breaker.settle(*pass_, outcome, service_.loop_.now());
     pass_.reset();
   }
 
@@ -135,7 +147,8 @@ class ProviderService::Attempts final : public RunningEffect {
     const FailureClass kind = classify(failed);
     settle_breaker(breaker_outcome(kind));
     if (is_throttled(kind)) choice_.provider->gate->pause(outcome.retry_after, now);
-    if (kind == FailureClass::throttled_concurrency && id_ != 0) choice_.provider->gate->lower_concurrency(id_, now);
+    if (kind == FailureClass::throttled_concurrency && id_ != 0)
+      choice_.provider->gate->lower_concurrency(id_, now);
     keep(journal);
     leave_gate();
     RetrySettings settings = service_.settings_.retry;
@@ -153,7 +166,8 @@ class ProviderService::Attempts final : public RunningEffect {
     });
   }
 
-  /// What came before the last HTTP exchange (an uploaded file, an earlier step of a tool loop) is not done again.
+  /// What came before the last HTTP exchange (an uploaded file, an earlier step of a tool loop) is not done
+  /// again.
   void keep(const Journal& journal) {
     const auto& entries = journal.entries();
     std::size_t last_http = entries.size();
@@ -193,8 +207,8 @@ class ProviderService::Attempts final : public RunningEffect {
   std::optional<JournalHeader> pinned_;
 };
 
-void ProviderService::add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
-                          const Result<Secret>& key) {
+void ProviderService::add(const std::string& name, const ProviderSettings& settings,
+                          const FoundPlugin* plugin, const Result<Secret>& key) {
   auto entry = std::make_unique<ProviderEntry>();
   entry->name = name;
   entry->settings = settings;
@@ -202,7 +216,8 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
       "providers." + name + ".concurrency_max", settings.concurrency_max, 64, settings_.retry.attempt_min});
   const auto url = parse_url(settings.base_url);
   if (plugin == nullptr) {
-    entry->unusable = Error{Errc::unsupported, "provider " + name + ": there is no provider plugin \"" + settings.plugin + "\""};
+    entry->unusable = Error{Errc::unsupported,
+                            "provider " + name + ": there is no provider plugin \"" + settings.plugin + "\""};
   } else if (!url) {
     entry->unusable = url.error().with("providers." + name + ".base_url");
   } else if (!key) {
@@ -222,7 +237,8 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
     config["base_url"] = settings.base_url;
     config["has_key"] = !key->reveal().empty();
     entry->plugin.config_json = dumped(config);
-    if (!key->reveal().empty()) entry->secret = BoundSecret{url->origin, "Authorization", "Bearer ", std::string(key->reveal())};
+    if (!key->reveal().empty())
+      entry->secret = BoundSecret{url->origin, "Authorization", "Bearer ", std::string(key->reveal())};
   }
   providers_[name] = std::move(entry);
 }
@@ -237,25 +253,29 @@ const ProviderEntry* ProviderService::by_plugin(const PluginEntry* plugin) const
 Result<ProviderService::Choice> ProviderService::choose(const std::string& wanted) {
   if (providers_.empty()) {
     return Error{Errc::unsupported,
-                 "no model provider is configured; add [providers.NAME] with base_url and models to the configuration"};
+                 "no model provider is configured; add [providers.NAME] with base_url and models to the "
+                 "configuration"};
   }
   const auto allowed = [](const ProviderEntry& provider, const std::string& model) {
     const auto& list = provider.settings.models_allowed;
     return list.empty() || std::find(list.begin(), list.end(), model) != list.end();
   };
   ProviderEntry* usual = providers_.begin()->second.get();
-  if (const auto named = providers_.find(settings_.default_provider); named != providers_.end()) usual = named->second.get();
+  if (const auto named = providers_.find(settings_.default_provider); named != providers_.end())
+    usual = named->second.get();
   if (wanted.empty() || wanted == "auto") {
     if (usual->unusable) return *usual->unusable;
     if (usual->settings.models.empty()) {
-      return Error{Errc::unsupported, "provider " + usual->name + " names no models; set providers." + usual->name + ".models"};
+      return Error{Errc::unsupported,
+                   "provider " + usual->name + " names no models; set providers." + usual->name + ".models"};
     }
     return Choice{usual, usual->settings.models.front()};
   }
   std::vector<std::string> known;
   for (const auto& [name, provider] : providers_) {
     std::string model = wanted;
-    bool match = std::find(provider->settings.models.begin(), provider->settings.models.end(), wanted) != provider->settings.models.end();
+    bool match = std::find(provider->settings.models.begin(), provider->settings.models.end(), wanted) !=
+                 provider->settings.models.end();
     if (wanted.starts_with(name + "/")) {
       model = wanted.substr(name.size() + 1);
       match = true;
@@ -270,7 +290,8 @@ Result<ProviderService::Choice> ProviderService::choose(const std::string& wante
   }
   const auto near = did_you_mean(wanted, known);
   return Error{Errc::not_found, "no provider offers model \"" + wanted.substr(0, 100) + "\"" +
-                                    (near ? "; did you mean \"" + *near + "\"?" : "; use auto, or NAME/model for provider NAME")};
+                                    (near ? "; did you mean \"" + *near + "\"?"
+                                          : "; use auto, or NAME/model for provider NAME")};
 }
 
 ProviderService::Health& ProviderService::health(const std::string& provider, const std::string& model) {
@@ -278,7 +299,8 @@ ProviderService::Health& ProviderService::health(const std::string& provider, co
   const auto found = health_.find(key);
   if (found != health_.end()) return found->second;
   if (health_.size() >= kHealthMax) health_.erase(health_.begin());
-  return health_.emplace(key, Health{BreakerCore(settings_.breaker), RetryBudget(settings_.retry)}).first->second;
+  return health_.emplace(key, Health{BreakerCore(settings_.breaker), RetryBudget(settings_.retry)})
+      .first->second;
 }
 
 std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, EffectHost::Settle settle) {
@@ -291,8 +313,9 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
     return refuse({Errc::invalid_input, "provider: \"method\" must be \"chat\""});
   }
   if (++calls_made_[order.call] > settings_.turns.provider_calls_max) {
-    return refuse({Errc::exhausted, "turns.provider_calls_max = " + std::to_string(settings_.turns.provider_calls_max) +
-                                        " provider calls were made by this call"});
+    return refuse(
+        {Errc::exhausted, "turns.provider_calls_max = " + std::to_string(settings_.turns.provider_calls_max) +
+                              " provider calls were made by this call"});
   }
   const json model = request.value("model", json("auto"));
   auto choice = choose(model.is_string() ? model.get<std::string>() : "auto");
@@ -307,7 +330,8 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
     }
   }
   parent = ceilings_.provider_call(parent);
-  auto attempts = std::make_unique<Attempts>(*this, order, *choice, provider_request(request, choice->model), parent, std::move(settle));
+  auto attempts = std::make_unique<Attempts>(*this, order, *choice, provider_request(request, choice->model),
+                                             parent, std::move(settle));
   Attempts* started = attempts.get();
   started->enter();
   return attempts;
@@ -352,11 +376,15 @@ void ProviderService::arm_gate(ProviderEntry& provider) {
 std::string ProviderService::models_json() const {
   json list = json::array();
   for (const auto& [name, provider] : providers_) {
-    json one = {{"provider", name}, {"plugin", provider->settings.plugin}, {"models", provider->settings.models},
-                {"running", provider->gate->running()}, {"queued", provider->gate->waiting()}};
+    json one = {{"provider", name},
+                {"plugin", provider->settings.plugin},
+                {"models", provider->settings.models},
+                {"running", provider->gate->running()},
+                {"queued", provider->gate->waiting()}};
     if (provider->unusable) one["unusable"] = provider->unusable->message;
     for (const auto& [key, state] : health_) {
-      if (key.starts_with(name + "/") && state.breaker.state() == BreakerState::open) one["breaker_open"].push_back(key.substr(name.size() + 1));
+      if (key.starts_with(name + "/") && state.breaker.state() == BreakerState::open)
+        one["breaker_open"].push_back(key.substr(name.size() + 1));
     }
     list.push_back(std::move(one));
   }

@@ -1,6 +1,6 @@
 #pragma once
-// The `provider` effect: resolves which provider and model, and makes attempts under gate, breaker, retry and ceilings.
-// A provider plugin only writes and reads HTTP; everything about time and trying again is here.
+// The `provider` effect: resolves which provider and model, and makes attempts under gate, breaker, retry and
+// ceilings. A provider plugin only writes and reads HTTP; everything about time and trying again is here.
 // Threads: the loop's.
 
 #include <map>
@@ -22,10 +22,10 @@ namespace toolpost {
 struct ProviderEntry {
   std::string name;
   ProviderSettings settings;
-  PluginEntry plugin;                      // the provider plugin with this server's configuration
+  PluginEntry plugin;  // the provider plugin with this server's configuration
   std::optional<BoundSecret> secret;
   std::optional<AllowedOrigin> origin;
-  std::optional<Error> unusable;           // why it cannot be asked; said when somebody does
+  std::optional<Error> unusable;  // why it cannot be asked; said when somebody does
   std::unique_ptr<ProviderGateCore> gate;
   TimerId gate_timer;
 };
@@ -34,11 +34,13 @@ using AttemptId = std::uint64_t;
 
 class ProviderService {
  public:
-  ProviderService(EventLoop& loop, RandomSource& random, const Settings& settings, const CeilingsCore& ceilings)
+  ProviderService(EventLoop& loop, RandomSource& random, const Settings& settings,
+                  const CeilingsCore& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
 
   /// `key` may be empty: no key is sent. A provider that cannot work is kept, with the reason.
-  void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin, const Result<Secret>& key);
+  void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
+           const Result<Secret>& key);
   void attach(CallRunner& runner) { runner_ = &runner; }
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
@@ -73,7 +75,7 @@ class ProviderService {
   const CeilingsCore& ceilings_;
   CallRunner* runner_ = nullptr;
   std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
-  std::map<std::string, Health> health_;           // by provider and model; bounded by kHealthMax
+  std::map<std::string, Health> health_;  // by provider and model; bounded by kHealthMax
   std::unordered_map<AttemptId, Attempts*> waiting_;
   std::unordered_map<CallId, std::uint32_t> calls_made_;
   AttemptId last_attempt_ = 0;

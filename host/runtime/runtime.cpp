@@ -1,7 +1,6 @@
 #include "runtime/runtime.hpp"
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "json/invisible.hpp"
@@ -10,8 +9,6 @@
 
 namespace toolpost {
 namespace {
-
-using nlohmann::json;
 
 constexpr Millis kReplayMax{3'600'000};
 constexpr Millis kExpiryInterval{3'600'000};
@@ -26,13 +23,20 @@ LimitSettings reply_limits(LimitSettings limits) {
 
 const char* kill_word(KillReason reason) {
   switch (reason) {
-    case KillReason::hung: return "hung";
-    case KillReason::not_ready: return "not_ready";
-    case KillReason::protocol: return "protocol";
-    case KillReason::retired: return "retired";
-    case KillReason::load_failed: return "load_failed";
-    case KillReason::other_owner: return "other_owner";
-    case KillReason::shutdown: return "shutdown";
+    case KillReason::hung:
+      return "hung";
+    case KillReason::not_ready:
+      return "not_ready";
+    case KillReason::protocol:
+      return "protocol";
+    case KillReason::retired:
+      return "retired";
+    case KillReason::load_failed:
+      return "load_failed";
+    case KillReason::other_owner:
+      return "other_owner";
+    case KillReason::shutdown:
+      return "shutdown";
   }
   return "unknown";
 }
@@ -40,18 +44,22 @@ const char* kill_word(KillReason reason) {
 }  // namespace
 
 Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places)
-    : loop_(loop), spawner_(spawner), settings_(std::move(settings)), places_(std::move(places)),
-      ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)), admission_(settings_.admission),
+    : loop_(loop),
+      spawner_(spawner),
+      settings_(std::move(settings)),
+      places_(std::move(places)),
+      ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)),
+      admission_(settings_.admission),
       providers_(loop, random_, settings_, ceilings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
                  if (on_event) on_event(Level::info, "plugin_log", plugin.id() + ": " + line.text);
                },
                [this](PluginEntry& plugin) { ensure_pool(plugin); },
-               [this](const PluginEntry& plugin, const MethodManifest& method, const std::vector<TurnPart>& parts) {
-                 return check_output(plugin, method, parts);
-               }}),
-      http_(loop, settings_.http), reader_(reply_limits(settings_.limits)) {
+               [this](const PluginEntry& plugin, const MethodManifest& method,
+                      const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); }}),
+      http_(loop, settings_.http),
+      reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
   spawner_.attach(loop_, {[this](std::uint64_t worker, const std::string& why) {
                             pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
@@ -60,7 +68,9 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                             pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
                           },
                           [this] {
-                            if (on_event) on_event(Level::error, "spawner_lost", "no worker can be started any more; restart toolpost");
+                            if (on_event)
+                              on_event(Level::error, "spawner_lost",
+                                       "no worker can be started any more; restart toolpost");
                           }});
   loop_.each_round([this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
@@ -102,11 +112,12 @@ Result<void> Runtime::open() {
   plugins_ = std::make_unique<PluginTable>(std::move(*catalog), settings_);
   for (const auto& plugin : plugins_->plugins()) {
     if (plugin->settings.calls_max) {
-      admission_.set_plugin_limit(plugin->index, *plugin->settings.calls_max, "plugins.\"" + plugin->id() + "\".calls_max");
+      admission_.set_plugin_limit(plugin->index, *plugin->settings.calls_max,
+                                  "plugins.\"" + plugin->id() + "\".calls_max");
     }
   }
-  auto roots = FileRoots::open(settings_.files.roots.empty() ? places_.file_roots : settings_.files.roots, settings_.files,
-                               places_.state_dir);
+  auto roots = FileRoots::open(settings_.files.roots.empty() ? places_.file_roots : settings_.files.roots,
+                               settings_.files, places_.state_dir);
   if (!roots) return roots.error();
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
   if (auto opened = open_store(); !opened) {
@@ -131,26 +142,34 @@ void Runtime::verify_plugins() {
 void Runtime::ensure_pool(PluginEntry& plugin) {
   if (plugin.pool) return;
   WorkerPool::Events events;
-  events.turn_done = [this](TurnId turn, Result<TurnOutput> output) { runner_.on_turn_done(turn, std::move(output)); };
-  events.loaded = [this, &plugin](Result<void> loaded) {
-    on_loaded(plugin, loaded);
+  events.turn_done = [this](TurnId turn, Result<TurnOutput> output) {
+    runner_.on_turn_done(turn, std::move(output));
   };
+  events.loaded = [this, &plugin](Result<void> loaded) { on_loaded(plugin, loaded); };
   events.stdio = [this, &plugin](const std::string& text) {
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
   events.killed = [this, &plugin](KillReason reason) {
-    const bool routine = reason == KillReason::retired || reason == KillReason::shutdown || reason == KillReason::other_owner;
-    if (on_event) on_event(routine ? Level::debug : Level::warn, "worker_ended", plugin.id() + ": " + kill_word(reason));
+    const bool routine =
+        reason == KillReason::retired || reason == KillReason::shutdown || reason == KillReason::other_owner;
+    if (on_event)
+      on_event(routine ? Level::debug : Level::warn, "worker_ended", plugin.id() + ": " + kill_word(reason));
   };
   events.sandboxed = [this](int level) { isolation_level_ = level; };
   if (places_.kill_after_frame) {
-    events.kill_after_frame = [this, &plugin](FrameType type) { return places_.kill_after_frame(plugin.id(), type); };
+    events.kill_after_frame = [this, &plugin](FrameType type) {
+      return places_.kill_after_frame(plugin.id(), type);
+    };
   }
-  const PoolPlugin pool_plugin{plugin.id(), plugin.found.file, plugin.config_json,
+  const PoolPlugin pool_plugin{plugin.id(),
+                               plugin.found.file,
+                               plugin.config_json,
                                plugin.settings.turn_max.value_or(settings_.turns.turn_max),
-                               settings_.limits.output_bytes_max, settings_.turns.effects_max};
-  plugin.pool = std::make_unique<WorkerPool>(loop_, spawner_, static_cast<std::uint32_t>(pools_.size()), pool_plugin,
-                                             settings_.workers, settings_.isolation, workers_total_, std::move(events));
+                               settings_.limits.output_bytes_max,
+                               settings_.turns.effects_max};
+  plugin.pool =
+      std::make_unique<WorkerPool>(loop_, spawner_, static_cast<std::uint32_t>(pools_.size()), pool_plugin,
+                                   settings_.workers, settings_.isolation, workers_total_, std::move(events));
   pools_.push_back(plugin.pool.get());
 }
 
@@ -162,7 +181,8 @@ void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
   }
   if (on_event) on_event(Level::warn, "plugin_failed", loaded.error().message);
   if (plugin.loaded) return;
-  // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there cannot run.
+  // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there
+  // cannot run.
   const bool bad_luck = loaded.error().code == Errc::crashed && ++plugin.load_crashes < kLoadCrashesMax;
   if (bad_luck) {
     loop_.post([&plugin] { plugin.pool->warm(); });
@@ -227,7 +247,8 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   }
   const TimePoint now = loop_.now();
   std::optional<CeilingOverride> own;
-  if (plugin.settings.ceiling) own.emplace("plugins.\"" + plugin.id() + "\".ceiling_ms", *plugin.settings.ceiling);
+  if (plugin.settings.ceiling)
+    own.emplace("plugins.\"" + plugin.id() + "\".ceiling_ms", *plugin.settings.ceiling);
   const BoundDeadline whole = ceilings_.request(now, asked.wall);
   request.call.bound = ceilings_.tool(whole, now, now, own ? &*own : nullptr);
   request.call.plugin = &plugin;
@@ -252,10 +273,13 @@ void Runtime::begin(RequestNumber number) {
   if (found == requests_.end()) return;
   Request& request = found->second;
   ensure_pool(*request.call.plugin);
-  // The outcome may only come in a later round: the runner posts or waits for the worker, except for immediate failures.
+  // The outcome may only come in a later round: the runner posts or waits for the worker, except for
+  // immediate failures.
   request.running = runner_.run(
       std::move(request.call),
-      [this, number](CallOutcome outcome, const Journal& journal) { on_outcome(number, std::move(outcome), journal); },
+      [this, number](CallOutcome outcome, const Journal& journal) {
+        on_outcome(number, std::move(outcome), journal);
+      },
       [this, number](const CallProgress& progress) {
         if (const auto place = requests_.find(number); place != requests_.end() && place->second.progress) {
           place->second.progress(progress);
@@ -284,13 +308,15 @@ void Runtime::refuse(RequestNumber number, Error error) {
   node.mapped().done(std::move(outcome), nullptr);
 }
 
-Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManifest& manifest, const std::vector<TurnPart>& parts) {
+Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManifest& manifest,
+                                   const std::vector<TurnPart>& parts) {
   const auto invalid = [&](const std::string& why) {
     return Error{Errc::output_invalid, "plugin " + plugin.id() + ": " + why, Millis{0}, SideEffect::maybe};
   };
   if (parts.empty()) return invalid("it answered nothing");
   for (const TurnPart& part : parts) {
-    if (part.media_type.starts_with("text/") && !is_valid_utf8(part.bytes)) return invalid("its text is not UTF-8");
+    if (part.media_type.starts_with("text/") && !is_valid_utf8(part.bytes))
+      return invalid("its text is not UTF-8");
   }
   const TurnPart& first = parts.front();
   if (first.media_type != "application/json") return {};
@@ -298,7 +324,8 @@ Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManife
   if (!read) return invalid("its reply: " + read.error().message);
   for (const MethodEntry& method : plugin.methods) {
     if (method.manifest != &manifest || !method.output) continue;
-    if (auto valid = method.output->validate(*read); !valid) return invalid("its reply: " + valid.error().message);
+    if (auto valid = method.output->validate(*read); !valid)
+      return invalid("its reply: " + valid.error().message);
   }
   return {};
 }
@@ -326,7 +353,8 @@ void Runtime::cancel(RequestNumber number) {
 
 Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
   PluginEntry* plugin = plugins_->by_id(recorded.header.plugin);
-  if (plugin == nullptr) return Error{Errc::not_found, "plugin " + recorded.header.plugin + " is not installed"};
+  if (plugin == nullptr)
+    return Error{Errc::not_found, "plugin " + recorded.header.plugin + " is not installed"};
   if (plugin->incompatible) return *plugin->incompatible;
   Request request;
   request.target.plugin = plugin;
@@ -349,9 +377,10 @@ Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
   admission_.offer(number, 1, plugin->index, call.bound.deadline, loop_.now());
   const auto placed = requests_.emplace(number, std::move(request)).first;
   ensure_pool(*plugin);
-  placed->second.running = runner_.replay(std::move(call), recorded.entries, [this, number](CallOutcome outcome, const Journal& journal) {
-    on_outcome(number, std::move(outcome), journal);
-  });
+  placed->second.running = runner_.replay(std::move(call), recorded.entries,
+                                          [this, number](CallOutcome outcome, const Journal& journal) {
+                                            on_outcome(number, std::move(outcome), journal);
+                                          });
   return number;
 }
 
@@ -359,31 +388,6 @@ std::string Runtime::describe(RequestNumber number) const {
   const auto found = requests_.find(number);
   if (found == requests_.end()) return "ended";
   return found->second.running == 0 ? "waiting for a place" : runner_.describe(found->second.running);
-}
-
-std::string Runtime::status_json(bool everything) const {
-  json status = {{"name", "toolpost"}, {"version", places_.version}, {"protocol_revisions", {"2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}},
-                 {"isolation_level", isolation_level_}};
-  if (!everything) return status.dump();
-  status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
-  status["workers"] = workers_total_;
-  status["plugins"] = json::array();
-  for (const auto& plugin : plugins_->plugins()) {
-    json one = {{"id", plugin->id()}, {"version", plugin->found.manifest.version},
-                {"state", plugin->incompatible ? "incompatible" : plugin->loaded ? "ready" : "not opened yet"},
-                {"workers", plugin->pool ? plugin->pool->workers() : 0}};
-    if (plugin->incompatible) one["reason"] = plugin->incompatible->message;
-    status["plugins"].push_back(std::move(one));
-  }
-  status["refused"] = json::array();
-  for (const RefusedPlugin& refused : plugins_->refused()) {
-    status["refused"].push_back({{"file", refused.source}, {"reason", refused.reason}});
-  }
-  status["providers"] = json::parse(providers_.models_json());
-  status["file_roots"] = roots_->names();
-  if (!store_problem_.empty()) status["store_problem"] = store_problem_;
-  if (settings_.ceilings.daemon == Millis(0)) status["warning"] = "ceilings.daemon_ms = 0: calls have no outer limit but 24 hours";
-  return status.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace toolpost

@@ -1,6 +1,6 @@
 #pragma once
-// Builds every part by name and joins them: plugins, policies, effects, store. What serve, call and the tests drive.
-// Threads: the loop's.
+// Builds every part by name and joins them: plugins, policies, effects, store. What serve, call and the tests
+// drive. Threads: the loop's.
 
 #include <functional>
 #include <memory>
@@ -27,18 +27,19 @@ struct RuntimePlaces {
   std::string state_dir;
   std::vector<PluginFolder> plugin_folders;
   std::vector<std::string> file_roots;
-  std::function<bool(const std::string& plugin, FrameType)> kill_after_frame;  // for tests; see WorkerPool::Events
-  EnvironmentGetter environment;               // for the keys that the configuration names
+  std::function<bool(const std::string& plugin, FrameType)>
+      kill_after_frame;           // for tests; see WorkerPool::Events
+  EnvironmentGetter environment;  // for the keys that the configuration names
 };
 
 using RequestNumber = std::uint64_t;
 
 struct ToolRequest {
   std::string_view tool;
-  std::string_view arguments_json;             // checked by a JsonReader
+  std::string_view arguments_json;                    // checked by a JsonReader
   const simdjson::dom::element* arguments = nullptr;  // the same, parsed; null: read it again
   OwnerId owner = 1;
-  ClientWall wall = ClientWall::none;          // applies: the client gives up after a fixed time
+  ClientWall wall = ClientWall::none;  // applies: the client gives up after a fixed time
 };
 
 class Runtime final : private EffectHost {
@@ -79,7 +80,7 @@ class Runtime final : private EffectHost {
     CallRequest call;
     Done done;
     CallRunner::OnProgress progress;
-    CallId running = 0;          // 0: queued
+    CallId running = 0;  // 0: queued
   };
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) override;
@@ -90,14 +91,16 @@ class Runtime final : private EffectHost {
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, Settle settle);
   std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, Settle settle);
   void defer_append(const EffectOrder& order, const Settle& settle);
-  std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work, Settle settle);
+  std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
+                                         Settle settle);
 
   void begin(RequestNumber number);
   void on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal);
   void refuse(RequestNumber number, Error error);
   void arm_admission();
   void ensure_pool(PluginEntry& plugin);
-  Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method, const std::vector<TurnPart>& parts);
+  Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
+                            const std::vector<TurnPart>& parts);
   void remove_expired();
   void on_loaded(PluginEntry& plugin, const Result<void>& loaded);
   Result<Secret> read_key(const ProviderSettings& provider);
@@ -123,13 +126,13 @@ class Runtime final : private EffectHost {
   std::string store_problem_;
   JsonReader reader_;
   std::unordered_map<RequestNumber, Request> requests_;
-  std::unordered_map<CallId, StoreBatch> batches_;                    // deferred until their call ends well
+  std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
-  std::vector<WorkerPool*> pools_;                                    // by pool index
+  std::vector<WorkerPool*> pools_;  // by pool index
   std::uint32_t workers_total_ = 0;
   RequestNumber last_request_ = 0;
   int isolation_level_ = -1;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);        // outlived by tasks in the loop
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop
   // Last, so that their threads end before what their tasks use.
   std::unique_ptr<BlockingLane> file_lane_;
   std::unique_ptr<BlockingLane> store_lane_;

@@ -13,12 +13,15 @@ using nlohmann::json;
 constexpr std::size_t kAppendsMax = 16;  // thread turns and values that one call may leave behind
 constexpr std::size_t kPutsMax = 64;
 
-std::string owner_name(OwnerId owner) { return "local:" + std::to_string(owner); }
+std::string owner_name(OwnerId owner) {
+  return "local:" + std::to_string(owner);
+}
 
 Error not_granted(const EffectOrder& order) {
   PluginEntry& plugin = *order.plugin;
   std::string toml = missing_grants_toml(plugin);
-  if (toml.empty()) toml = "[plugins.\"" + plugin.id() + "\"]\ngrant = [\"" + std::string(order.kind) + "\"]\n";
+  if (toml.empty())
+    toml = "[plugins.\"" + plugin.id() + "\"]\ngrant = [\"" + std::string(order.kind) + "\"]\n";
   return {Errc::permission, "effect " + std::string(order.kind) + " is not granted to plugin " + plugin.id() +
                                 "; the operator may add to the configuration:\n" + toml};
 }
@@ -50,7 +53,8 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle s
     settle(error.code, error.message);
     return nullptr;
   };
-  if (order.kind == "provider" && providers_.by_plugin(order.plugin) == nullptr && order.plugin->granted.contains("provider")) {
+  if (order.kind == "provider" && providers_.by_plugin(order.plugin) == nullptr &&
+      order.plugin->granted.contains("provider")) {
     return providers_.start(order, std::move(settle));
   }
   const auto& known = known_effect_kinds();
@@ -62,7 +66,8 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle s
   if (!order.plugin->granted.contains(std::string(order.kind))) return refuse(not_granted(order));
   if (order.kind == "http") return start_http(order, std::move(settle));
   if (order.kind.starts_with("file.")) return start_file(order, std::move(settle));
-  if (order.kind.starts_with("store.") || order.kind.starts_with("thread.")) return start_store(order, std::move(settle));
+  if (order.kind.starts_with("store.") || order.kind.starts_with("thread."))
+    return start_store(order, std::move(settle));
   if (order.kind == "models") {
     settle(Errc::ok, "{\"providers\":" + providers_.models_json() + "}");
     return nullptr;
@@ -92,31 +97,36 @@ std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, Set
     if (const auto origin = parse_origin(text)) call.allowed.push_back({*origin, true});
   }
   const std::string secret = call.secret ? call.secret->value : "";
-  const HttpRequestId id = http_.start(std::move(call), [settle, secret](HttpOutcome outcome) {
-    if (!outcome.result) {
-      const Error& error = outcome.result.error();
-      return settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
-    }
-    settle(Errc::ok, http_response_to_json(*outcome.result, secret));
-  }, [this, call_id = order.call](HttpProgress progress) {
-    if (progress.content_events > 0) runner_.report_stream(call_id, progress.content_events);
-  });
+  const HttpRequestId id = http_.start(
+      std::move(call),
+      [settle, secret](HttpOutcome outcome) {
+        if (!outcome.result) {
+          const Error& error = outcome.result.error();
+          return settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
+        }
+        settle(Errc::ok, http_response_to_json(*outcome.result, secret));
+      },
+      [this, call_id = order.call](HttpProgress progress) {
+        if (progress.content_events > 0) runner_.report_stream(call_id, progress.content_events);
+      });
   return std::make_unique<HttpEffect>(http_, id);
 }
 
-std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::function<Result<std::string>()> work, Settle settle) {
+std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
+                                                Settle settle) {
   auto wanted = std::make_shared<bool>(true);
-  const bool taken = lane.run([this, alive = std::weak_ptr<bool>(alive_), wanted, work = std::move(work), settle]() mutable {
-    auto result = std::make_shared<Result<std::string>>(work());
-    loop_.post([alive, wanted, result, settle] {
-      if (alive.expired() || !*wanted) return;
-      if (*result) {
-        settle(Errc::ok, std::move(**result));
-      } else {
-        settle(result->error().code, result->error().message);
-      }
-    });
-  });
+  const bool taken =
+      lane.run([this, alive = std::weak_ptr<bool>(alive_), wanted, work = std::move(work), settle]() mutable {
+        auto result = std::make_shared<Result<std::string>>(work());
+        loop_.post([alive, wanted, result, settle] {
+          if (alive.expired() || !*wanted) return;
+          if (*result) {
+            settle(Errc::ok, std::move(**result));
+          } else {
+            settle(result->error().code, result->error().message);
+          }
+        });
+      });
   if (!taken) {
     settle(Errc::exhausted, "too much disk work is waiting");
     return nullptr;
@@ -132,23 +142,29 @@ std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, Set
     budget->files_left = settings_.files.files_max;
     budget->bytes_left = static_cast<std::int64_t>(settings_.files.total_bytes_max);
   }
-  return on_lane(*file_lane_,
-                 [this, kind = std::string(order.kind), request = std::string(order.request), budget = budget] {
-                   return run_file_effect(*roots_, settings_.files, kind, request, *budget);
-                 },
-                 std::move(settle));
+  return on_lane(
+      *file_lane_,
+      [this, kind = std::string(order.kind), request = std::string(order.request), budget = budget] {
+        return run_file_effect(*roots_, settings_.files, kind, request, *budget);
+      },
+      std::move(settle));
 }
 
 void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
   const json request = json::parse(order.request, nullptr, false);
   const auto text = [&](const char* key) {
-    return request.is_object() && request.contains(key) && request[key].is_string() ? request[key].get<std::string>() : std::string();
+    return request.is_object() && request.contains(key) && request[key].is_string()
+               ? request[key].get<std::string>()
+               : std::string();
   };
-  const auto dumped = [](const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); };
+  const auto dumped = [](const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  };
   StoreBatch& batch = batches_[order.call];
   batch.owner = owner_name(order.owner);
   if (order.kind == "store.put") {
-    if (text("key").empty() || !request.contains("value")) return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
+    if (text("key").empty() || !request.contains("value"))
+      return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
     if (batch.puts.size() >= kPutsMax) return settle(Errc::exhausted, "a call may put 64 values");
     batch.puts.push_back({order.plugin->id(), text("key"), dumped(request["value"])});
     return settle(Errc::ok, "{}");
@@ -158,12 +174,14 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
   }
   if (batch.appends.size() >= kAppendsMax) return settle(Errc::exhausted, "a call may append 16 turns");
   std::string id = text("id");
-  if (id.size() > kThreadIdBytesMax) return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
+  if (id.size() > kThreadIdBytesMax)
+    return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
   if (id.empty()) id = random_.id();
   json turn = request["turn"];
   turn["at_ms"] = loop_.wall_ms();
   const auto unknown = text("id").empty() ? UnknownThread::create : UnknownThread::refuse;
-  batch.appends.push_back({id, order.method->name, dumped(turn), request.contains("state") ? dumped(request["state"]) : "", unknown});
+  batch.appends.push_back({id, order.method->name, dumped(turn),
+                           request.contains("state") ? dumped(request["state"]) : "", unknown});
   settle(Errc::ok, "{\"id\":\"" + id + "\"}");
 }
 
@@ -186,16 +204,19 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, Se
   const std::string name = request[field];
   const std::string owner = owner_name(order.owner);
   if (order.kind == "thread.read") {
-    return on_lane(*store_lane_, [this, owner, name, now = loop_.wall_ms()] { return store_->read_thread(owner, name, now); },
-                   std::move(settle));
+    return on_lane(
+        *store_lane_,
+        [this, owner, name, now = loop_.wall_ms()] { return store_->read_thread(owner, name, now); },
+        std::move(settle));
   }
-  return on_lane(*store_lane_,
-                 [this, owner, name, plugin = order.plugin->id()]() -> Result<std::string> {
-                   auto value = store_->get_value(owner, plugin, name);
-                   if (!value) return value.error();
-                   return "{\"value\":" + value->value_or("null") + "}";
-                 },
-                 std::move(settle));
+  return on_lane(
+      *store_lane_,
+      [this, owner, name, plugin = order.plugin->id()]() -> Result<std::string> {
+        auto value = store_->get_value(owner, plugin, name);
+        if (!value) return value.error();
+        return "{\"value\":" + value->value_or("null") + "}";
+      },
+      std::move(settle));
 }
 
 void Runtime::commit(CallId call, OwnerId, std::function<void(Result<void>)> done) {
@@ -205,12 +226,13 @@ void Runtime::commit(CallId call, OwnerId, std::function<void(Result<void>)> don
   batches_.erase(found);
   batch.now_ms = loop_.wall_ms();
   if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
-  const bool taken = store_lane_->run([this, alive = std::weak_ptr<bool>(alive_), batch = std::move(batch), done] {
-    auto stored = std::make_shared<Result<void>>(store_->commit(batch));
-    loop_.post([alive, stored, done] {
-      if (!alive.expired()) done(*stored);
-    });
-  });
+  const bool taken =
+      store_lane_->run([this, alive = std::weak_ptr<bool>(alive_), batch = std::move(batch), done] {
+        auto stored = std::make_shared<Result<void>>(store_->commit(batch));
+        loop_.post([alive, stored, done] {
+          if (!alive.expired()) done(*stored);
+        });
+      });
   if (!taken) done(Error{Errc::exhausted, "too much disk work is waiting"});
 }
 

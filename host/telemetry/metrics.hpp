@@ -111,7 +111,7 @@ class Histogram {
   std::span<const double> bounds() const { return bounds_; }  // seconds
   std::uint64_t in_bucket(std::size_t i) const {
     return buckets_[i];
-  }                                    // not cumulative; the last has no bound
+  }  // not cumulative; the last has no bound
   double sum() const { return sum_; }  // seconds
 
  private:

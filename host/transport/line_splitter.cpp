@@ -43,7 +43,9 @@ std::span<char> LineSplitter::space(std::size_t bytes) {
   return {buffer_.get() + end_, capacity_ - end_};
 }
 
-void LineSplitter::filled(std::size_t bytes) { end_ += bytes; }
+void LineSplitter::filled(std::size_t bytes) {
+  end_ += bytes;
+}
 
 LineSplitter::Found LineSplitter::next(std::string_view& line) {
   while (searched_ < end_) {

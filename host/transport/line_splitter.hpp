@@ -1,6 +1,6 @@
 #pragma once
-// Cuts a byte stream into lines. Readers fill its buffer directly, lines are views into it, and each has the readable
-// bytes behind it that simdjson wants. Knows nothing of descriptors or JSON.
+// Cuts a byte stream into lines. Readers fill its buffer directly, lines are views into it, and each has the
+// readable bytes behind it that simdjson wants. Knows nothing of descriptors or JSON.
 
 #include <cstddef>
 #include <memory>
@@ -9,16 +9,16 @@
 
 namespace toolpost {
 
-/// Use: space(), read into it, filled(), then next() until `none`. Every byte is moved at most a constant number of
-/// times on average. Threads: one at a time.
+/// Use: space(), read into it, filled(), then next() until `none`. Every byte is moved at most a constant
+/// number of times on average. Threads: one at a time.
 class LineSplitter {
  public:
   static constexpr std::size_t kPadding = 64;
 
   enum class Found {
-    none,       // no further whole line yet
+    none,  // no further whole line yet
     line,
-    oversize,   // a line passed the limit; said once, then it is skipped without being kept
+    oversize,  // a line passed the limit; said once, then it is skipped without being kept
   };
 
   /// `line_bytes_max` counts a line without its newline or CRLF.
@@ -39,12 +39,12 @@ class LineSplitter {
   Found check_unfinished();
 
   const std::size_t line_bytes_max_;
-  std::unique_ptr<char[]> buffer_;   // capacity_ + kPadding bytes
+  std::unique_ptr<char[]> buffer_;  // capacity_ + kPadding bytes
   std::size_t capacity_ = 0;
-  std::size_t start_ = 0;            // first byte not handed out
-  std::size_t searched_ = 0;         // no newline between start_ and here
-  std::size_t end_ = 0;              // past the last byte filled
-  bool skipping_ = false;            // inside a line that was reported as oversize
+  std::size_t start_ = 0;     // first byte not handed out
+  std::size_t searched_ = 0;  // no newline between start_ and here
+  std::size_t end_ = 0;       // past the last byte filled
+  bool skipping_ = false;     // inside a line that was reported as oversize
 };
 
 }  // namespace toolpost

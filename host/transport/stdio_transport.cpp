@@ -14,12 +14,14 @@ namespace {
 
 using Interest = EventLoop::Interest;
 
-constexpr std::size_t kReadMax = 256 << 10;          // per round, so that one client cannot starve the loop
-constexpr std::size_t kFlushEarly = 256 << 10;       // a round that writes this much does not wait for its end
+constexpr std::size_t kReadMax = 256 << 10;     // per round, so that one client cannot starve the loop
+constexpr std::size_t kFlushEarly = 256 << 10;  // a round that writes this much does not wait for its end
 constexpr std::size_t kOutKeptMax = std::size_t{1} << 20;
-constexpr std::chrono::milliseconds kRetry{10};      // for descriptors that cannot be waited for
+constexpr std::chrono::milliseconds kRetry{10};  // for descriptors that cannot be waited for
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
 
 // Regular files and /dev/null are always ready, and epoll refuses them. Asked here, since Asio takes such a
 // descriptor without complaint and then never reports it.
@@ -48,14 +50,14 @@ StdioTransport::FlagsGuard::~FlagsGuard() {
 }
 
 StdioTransport::SigpipeGuard::SigpipeGuard() {
-  struct sigaction action {};
+  struct sigaction action{};
   if (::sigaction(SIGPIPE, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
   action.sa_handler = SIG_IGN;
   changed_ = ::sigaction(SIGPIPE, &action, nullptr) == 0;
 }
 
 StdioTransport::SigpipeGuard::~SigpipeGuard() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = SIG_DFL;
   if (changed_) ::sigaction(SIGPIPE, &action, nullptr);
 }
@@ -115,9 +117,14 @@ void StdioTransport::dispatch() {
       return;
     }
     switch (splitter_.next(line)) {
-      case LineSplitter::Found::line: events_.line(line); break;
-      case LineSplitter::Found::oversize: events_.oversize(); break;
-      case LineSplitter::Found::none: return go_on_reading();
+      case LineSplitter::Found::line:
+        events_.line(line);
+        break;
+      case LineSplitter::Found::oversize:
+        events_.oversize();
+        break;
+      case LineSplitter::Found::none:
+        return go_on_reading();
     }
   }
 }

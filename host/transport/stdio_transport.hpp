@@ -1,6 +1,6 @@
 #pragma once
-// One client on standard input and output: lines in, batched bytes out, on the event loop. Nothing else in the process
-// may write to the output descriptor. Knows nothing of what the lines mean.
+// One client on standard input and output: lines in, batched bytes out, on the event loop. Nothing else in
+// the process may write to the output descriptor. Knows nothing of what the lines mean.
 
 #include <fcntl.h>
 
@@ -15,18 +15,18 @@
 namespace toolpost {
 
 struct StdioConfig {
-  int in_fd = 0;                               // both are borrowed
+  int in_fd = 0;  // both are borrowed
   int out_fd = 1;
-  std::size_t line_bytes_max = 4 << 20;        // limits.message_bytes_max
-  std::size_t out_bytes_max = 64 << 20;        // unread output; beyond it no input is read until half has drained
+  std::size_t line_bytes_max = 4 << 20;  // limits.message_bytes_max
+  std::size_t out_bytes_max = 64 << 20;  // unread output; beyond it no input is read until half has drained
 };
 
 /// All run on the loop and may append to out(); none may destroy the transport.
 struct StdioEvents {
   std::function<void(std::string_view)> line;  // padded for simdjson; borrowed until it returns
   std::function<void()> oversize;              // in place of a line that passed line_bytes_max
-  std::function<void(std::size_t)> eof;        // once, after the last line; bytes of a last line without newline
-  std::function<void()> closed;                // once: nobody reads the output any more; what follows is dropped
+  std::function<void(std::size_t)> eof;  // once, after the last line; bytes of a last line without newline
+  std::function<void()> closed;          // once: nobody reads the output any more; what follows is dropped
 };
 
 /// Makes both descriptors non-blocking and gives them their flags back at the end; ignores SIGPIPE meanwhile.
@@ -38,8 +38,8 @@ class StdioTransport {
   StdioTransport(const StdioTransport&) = delete;
   StdioTransport& operator=(const StdioTransport&) = delete;
 
-  /// Append whole messages only. Written when the loop's round ends, in the order of each_round() hooks: what a hook
-  /// that was added after this transport appends waits for the next round.
+  /// Append whole messages only. Written when the loop's round ends, in the order of each_round() hooks: what
+  /// a hook that was added after this transport appends waits for the next round.
   std::string& out() { return out_; }
   /// Writes what the descriptor takes now, e.g. before the process ends.
   void flush();
@@ -48,7 +48,7 @@ class StdioTransport {
   bool input_paused() const { return paused_; }
 
  private:
-  class FlagsGuard {                           // gives the descriptor's status flags back
+  class FlagsGuard {  // gives the descriptor's status flags back
    public:
     explicit FlagsGuard(int fd) : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {}
     ~FlagsGuard();
@@ -58,7 +58,7 @@ class StdioTransport {
     const int fd_;
     const int flags_;
   };
-  class SigpipeGuard {                         // a vanished client must be EPIPE, not the end of the process
+  class SigpipeGuard {  // a vanished client must be EPIPE, not the end of the process
    public:
     SigpipeGuard();
     ~SigpipeGuard();
@@ -85,15 +85,15 @@ class StdioTransport {
 
   LineSplitter splitter_;
   std::string out_;
-  std::size_t sent_ = 0;                       // of out_
-  bool paused_ = false;                        // too much unread output
-  bool ended_ = false;                         // read() said end of input
-  bool blocked_ = false;                       // the output is full; a watch or timer tells when to go on
+  std::size_t sent_ = 0;  // of out_
+  bool paused_ = false;   // too much unread output
+  bool ended_ = false;    // read() said end of input
+  bool blocked_ = false;  // the output is full; a watch or timer tells when to go on
   bool closed_ = false;
-  bool resuming_ = false;                      // the task that ends a pause is posted
-  std::unique_ptr<EventLoop::Watch> in_watch_; // null: a regular file, read by posting
+  bool resuming_ = false;                       // the task that ends a pause is posted
+  std::unique_ptr<EventLoop::Watch> in_watch_;  // null: a regular file, read by posting
   std::unique_ptr<EventLoop::Watch> out_watch_;
-  std::shared_ptr<bool> alive_;                // shared with posted tasks and the round's hook, which outlive us
+  std::shared_ptr<bool> alive_;  // shared with posted tasks and the round's hook, which outlive us
 };
 
 }  // namespace toolpost

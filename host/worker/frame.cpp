@@ -38,7 +38,8 @@ std::vector<UniqueFd> received_fds(msghdr& message) {
 Result<UniqueFd> sealed_memfd(std::string_view content) {
   UniqueFd fd(memfd_create("toolpost-payload", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   const auto failed = [](const char* what) {
-    return Error{Errc::unavailable, std::string("passing a large payload: ") + what + ": " + std::strerror(errno)};
+    return Error{Errc::unavailable,
+                 std::string("passing a large payload: ") + what + ": " + std::strerror(errno)};
   };
   if (!fd) return failed("memfd_create");
   for (std::string_view rest = content; !rest.empty();) {
@@ -64,8 +65,12 @@ Result<void> FrameWriter::add(FrameType type, std::uint64_t number, std::string_
       (large && packets_.back().fds.size() == kPacketFdsMax)) {
     packets_.emplace_back();
   }
-  const FrameHeader header{kFrameMagic, static_cast<std::uint16_t>(type), large ? kFlagMemfd : std::uint16_t{0},
-                           static_cast<std::uint32_t>(payload.size()), 0, number};
+  const FrameHeader header{kFrameMagic,
+                           static_cast<std::uint16_t>(type),
+                           large ? kFlagMemfd : std::uint16_t{0},
+                           static_cast<std::uint32_t>(payload.size()),
+                           0,
+                           number};
   Packet& packet = packets_.back();
   packet.bytes.append(reinterpret_cast<const char*>(&header), sizeof header);
   if (large) {
@@ -119,7 +124,7 @@ ReadState FrameReader::malformed(std::string why) {
 bool FrameReader::take_memfd(const FrameHeader& header, std::vector<UniqueFd>& fds, std::size_t& next_fd) {
   if (next_fd >= fds.size()) return false;
   const int fd = fds[next_fd++].get();
-  struct stat status {};
+  struct stat status{};
   if (fcntl(fd, F_GET_SEALS) < 0 || (fcntl(fd, F_GET_SEALS) & kSeals) != kSeals || fstat(fd, &status) != 0 ||
       status.st_size != static_cast<off_t>(header.size)) {
     return false;
@@ -152,7 +157,8 @@ ReadState FrameReader::read(int socket) {
   if (got < 0) return errno == EAGAIN ? ReadState::nothing : ReadState::closed;
   std::vector<UniqueFd> fds = received_fds(message);
   if (got == 0) return ReadState::closed;
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return malformed("a packet above the size or fd bound");
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+    return malformed("a packet above the size or fd bound");
 
   std::string_view rest(buffer_.data(), static_cast<std::size_t>(got));
   std::size_t next_fd = 0;
@@ -164,10 +170,12 @@ ReadState FrameReader::read(int socket) {
     if (header.magic != kFrameMagic || header.reserved != 0 || header.flags > kFlagMemfd) {
       return malformed("a header that is none");
     }
-    if (header.size > payload_max_) return malformed("a payload of " + std::to_string(header.size) + " bytes");
+    if (header.size > payload_max_)
+      return malformed("a payload of " + std::to_string(header.size) + " bytes");
     Frame frame{static_cast<FrameType>(header.type), header.number, {}};
     if (header.flags == kFlagMemfd) {
-      if (!take_memfd(header, fds, next_fd)) return malformed("a payload file that is missing, unsealed or of another size");
+      if (!take_memfd(header, fds, next_fd))
+        return malformed("a payload file that is missing, unsealed or of another size");
       frame.payload = large_.back();
     } else {
       if (header.size > rest.size()) return malformed("a payload longer than its packet");

@@ -1,6 +1,6 @@
 #pragma once
-// The wire between host and worker: packets of frames on a SOCK_SEQPACKET pair. Payloads up to kInlineMax travel
-// inside the packet, larger ones as sealed memfds that the reader copies before anything looks inside.
+// The wire between host and worker: packets of frames on a SOCK_SEQPACKET pair. Payloads up to kInlineMax
+// travel inside the packet, larger ones as sealed memfds that the reader copies before anything looks inside.
 // Described for people in docs/worker-protocol.md.
 
 #include <cstdint>
@@ -26,17 +26,17 @@ enum class FrameType : std::uint16_t {
 struct FrameHeader {
   std::uint32_t magic = 0;
   std::uint16_t type = 0;
-  std::uint16_t flags = 0;   // kFlagMemfd or 0
-  std::uint32_t size = 0;    // of the payload, in bytes
+  std::uint16_t flags = 0;  // kFlagMemfd or 0
+  std::uint32_t size = 0;   // of the payload, in bytes
   std::uint32_t reserved = 0;
   std::uint64_t number = 0;
 };
 static_assert(sizeof(FrameHeader) == 24);
 
-constexpr std::uint32_t kFrameMagic = 0x31465054;      // "TPF1"
+constexpr std::uint32_t kFrameMagic = 0x31465054;  // "TPF1"
 constexpr std::uint16_t kFlagMemfd = 1;
-constexpr std::size_t kInlineMax = 64 << 10;           // payload of one frame inside a packet
-constexpr std::size_t kPacketMax = 128 << 10;          // all frames of one packet; below the default socket buffer
+constexpr std::size_t kInlineMax = 64 << 10;   // payload of one frame inside a packet
+constexpr std::size_t kPacketMax = 128 << 10;  // all frames of one packet; below the default socket buffer
 constexpr std::size_t kPacketFdsMax = 8;
 
 struct Frame {

@@ -7,11 +7,12 @@
 
 namespace toolpost {
 
-Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::path& file, std::string_view config) {
+Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::path& file,
+                                                         std::string_view config) {
   const auto incompatible = [](std::string why) { return Error{Errc::incompatible, std::move(why)}; };
   try {
-    // The throwing form, because only it carries the loader's own words. Leaked on purpose: a library with a static
-    // of its own cannot be unloaded safely.
+    // The throwing form, because only it carries the loader's own words. Leaked on purpose: a library with a
+    // static of its own cannot be unloaded safely.
     auto* library = new boost::dll::shared_library(
         file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (!library->has(TOOLPOST_ENTRY_SYMBOL)) {
@@ -19,7 +20,8 @@ Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::
     }
     const auto& entry = library->get<const toolpost_plugin*(std::uint32_t)>(TOOLPOST_ENTRY_SYMBOL);
     const toolpost_plugin* plugin = entry(TOOLPOST_ABI_MAJOR);
-    if (plugin == nullptr) return incompatible("the plugin does not speak ABI major " + std::to_string(TOOLPOST_ABI_MAJOR));
+    if (plugin == nullptr)
+      return incompatible("the plugin does not speak ABI major " + std::to_string(TOOLPOST_ABI_MAJOR));
     if (plugin->size < sizeof(toolpost_plugin) || plugin->get_interface == nullptr) {
       return incompatible("the plugin's record is too short");
     }

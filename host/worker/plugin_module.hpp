@@ -14,7 +14,8 @@ class PluginModule {
  public:
   /// Opens `file`, checks the ABI and makes the instance from `config` (JSON). Runs the plugin's code.
   /// Errors: incompatible, with what the loader or the plugin said.
-  static Result<std::unique_ptr<PluginModule>> load(const std::filesystem::path& file, std::string_view config);
+  static Result<std::unique_ptr<PluginModule>> load(const std::filesystem::path& file,
+                                                    std::string_view config);
 
   const toolpost_invokable_1& table() const { return *table_; }
   void* instance() const { return instance_; }

@@ -140,7 +140,8 @@ bool PoolCore::on_turn_done(WorkerId id, std::uint64_t number, bool skipped, Tim
   if (found == workers_.end() || found->second.state == State::dying) return false;
   Worker& worker = found->second;
   if (number >= worker.revoked_from && number <= worker.last_number) {
-    // Taken back earlier; the worker reports the skip, or had begun it after all. Either way it is not ours any more.
+    // Taken back earlier; the worker reports the skip, or had begun it after all. Either way it is not ours
+    // any more.
     if (number == worker.last_number) maybe_retire(id, worker, now);
     return false;
   }
@@ -179,8 +180,8 @@ void PoolCore::give_back(Worker& worker, std::size_t from) {
 }
 
 void PoolCore::lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error) {
-  // Turns before the running one had finished, but their answers were not flushed; those after it never began.
-  // Both go to another worker: a turn without its answer has had no effect.
+  // Turns before the running one had finished, but their answers were not flushed; those after it never
+  // began. Both go to another worker: a turn without its answer has had no effect.
   std::deque<Sent> sent = std::exchange(worker.sent, {});
   std::deque<Waiting> again;
   for (const Sent& one : sent) {
@@ -199,8 +200,9 @@ void PoolCore::on_protocol_error(WorkerId id, const std::string& what, TimePoint
   if (found == workers_.end() || found->second.state == State::dying) return;
   Worker& worker = found->second;
   const std::uint64_t front = worker.sent.empty() ? 0 : worker.sent.front().number;
-  lose(id, worker, front, {Errc::protocol, "plugin " + plugin_ + " broke the worker protocol: " + what, Millis{0},
-                           SideEffect::maybe});
+  lose(id, worker, front,
+       {Errc::protocol, "plugin " + plugin_ + " broke the worker protocol: " + what, Millis{0},
+        SideEffect::maybe});
   dispatch(now);
 }
 
@@ -211,13 +213,15 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
   const bool expected = worker.state == State::dying;
   const bool while_starting = worker.state == State::starting;
   if (!expected) {
-    const Error error{Errc::crashed,
-                      "plugin " + plugin_ + " crashed (" + how + ")" + (while_starting ? " while it was loaded" : ""),
-                      Millis{0}, SideEffect::maybe};
+    const Error error{
+        Errc::crashed,
+        "plugin " + plugin_ + " crashed (" + how + ")" + (while_starting ? " while it was loaded" : ""),
+        Millis{0}, SideEffect::maybe};
     lose(id, worker, started, error);
     actions_.pop_back();  // the kill that lose() asks for is moot
     if (while_starting) {
-      for (const Waiting& waiting : std::exchange(waiting_, {})) actions_.push_back(FailTurn{waiting.turn, error});
+      for (const Waiting& waiting : std::exchange(waiting_, {}))
+        actions_.push_back(FailTurn{waiting.turn, error});
     }
     deaths_.push_back(now);
     while (now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
@@ -267,15 +271,18 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
       const Error error{Errc::hung, "plugin " + plugin_ + " was not ready after workers.ready_max_ms = " +
                                         std::to_string(settings_.ready_max.count())};
       kill(id, worker, KillReason::not_ready);
-      for (const Waiting& waiting : std::exchange(waiting_, {})) actions_.push_back(FailTurn{waiting.turn, error});
+      for (const Waiting& waiting : std::exchange(waiting_, {}))
+        actions_.push_back(FailTurn{waiting.turn, error});
     } else if (worker.sent.empty()) {
       kill(id, worker, KillReason::retired);
     } else if (now - worker.turn_since >= turn_max_) {
       const std::uint64_t running = std::max(worker.seen_started, worker.sent.front().number);
       lose(id, worker, running,
-           {Errc::hung, "a turn of plugin " + plugin_ + " ran past turns.turn_max_ms = " +
-                            std::to_string(to_ms(turn_max_)) + " (" + std::to_string(to_ms(now - worker.turn_since)) +
-                            " ms)", Millis{0}, SideEffect::maybe});
+           {Errc::hung,
+            "a turn of plugin " + plugin_ +
+                " ran past turns.turn_max_ms = " + std::to_string(to_ms(turn_max_)) + " (" +
+                std::to_string(to_ms(now - worker.turn_since)) + " ms)",
+            Millis{0}, SideEffect::maybe});
     } else if (!worker.slow) {
       worker.slow = true;
       // Finished turns whose answers are still on their way stay; what has not begun goes to another worker.

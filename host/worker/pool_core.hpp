@@ -1,6 +1,7 @@
 #pragma once
-// Supervises the workers of one plugin: who runs which turn, when to start, stop or kill one, what happens to turns
-// whose worker died. Decides only: events in, actions out; the shell (worker_pool) owns processes and sockets.
+// Supervises the workers of one plugin: who runs which turn, when to start, stop or kill one, what happens to
+// turns whose worker died. Decides only: events in, actions out; the shell (worker_pool) owns processes and
+// sockets.
 
 #include <cstdint>
 #include <deque>
@@ -23,11 +24,26 @@ using OwnerId = std::uint32_t;
 
 enum class KillReason { hung, not_ready, protocol, retired, load_failed, other_owner, shutdown };
 
-struct SpawnWorker { WorkerId worker; };
-struct SendTurn { WorkerId worker; TurnId turn; std::uint64_t number; };  // `number`: its place in this worker, from 1
-struct RevokeTurns { WorkerId worker; std::uint64_t from; };
-struct KillWorker { WorkerId worker; KillReason reason; };
-struct FailTurn { TurnId turn; Error error; };
+struct SpawnWorker {
+  WorkerId worker;
+};
+struct SendTurn {
+  WorkerId worker;
+  TurnId turn;
+  std::uint64_t number;
+};  // `number`: its place in this worker, from 1
+struct RevokeTurns {
+  WorkerId worker;
+  std::uint64_t from;
+};
+struct KillWorker {
+  WorkerId worker;
+  KillReason reason;
+};
+struct FailTurn {
+  TurnId turn;
+  Error error;
+};
 using PoolAction = std::variant<SpawnWorker, SendTurn, RevokeTurns, KillWorker, FailTurn>;
 
 /// What the status page of a worker says, already clamped by the shell to what was sent.
@@ -46,8 +62,8 @@ class PoolCore {
   void submit(TurnId turn, OwnerId owner, TimePoint now);
   /// Starts a first worker before any turn asks for one, which also proves that the plugin loads.
   void warm(TimePoint now);
-  /// The caller has gone. A turn not sent yet is forgotten; a running one ends by itself or at turn_max, and the
-  /// returned place is where it can be told.
+  /// The caller has gone. A turn not sent yet is forgotten; a running one ends by itself or at turn_max, and
+  /// the returned place is where it can be told.
   struct Place {
     WorkerId worker;
     std::uint64_t number;
@@ -76,21 +92,28 @@ class PoolCore {
 
  private:
   enum class State { starting, live, dying };
-  struct Sent { TurnId turn; std::uint64_t number; OwnerId owner; };
+  struct Sent {
+    TurnId turn;
+    std::uint64_t number;
+    OwnerId owner;
+  };
   struct Worker {
     State state = State::starting;
     std::optional<OwnerId> owner;
-    std::deque<Sent> sent;           // front runs, the rest waits inside the worker
+    std::deque<Sent> sent;  // front runs, the rest waits inside the worker
     std::uint64_t last_number = 0;
     std::uint64_t revoked_from = UINT64_MAX;
     TimePoint born{};
     TimePoint idle_since{};
-    TimePoint turn_since{};          // when the front began, as far as known
+    TimePoint turn_since{};  // when the front began, as far as known
     std::uint64_t seen_started = 0;
-    bool slow = false;               // its running turn passed slow_turn
-    bool retiring = false;           // no further turns
+    bool slow = false;      // its running turn passed slow_turn
+    bool retiring = false;  // no further turns
   };
-  struct Waiting { TurnId turn; OwnerId owner; };
+  struct Waiting {
+    TurnId turn;
+    OwnerId owner;
+  };
 
   void dispatch(TimePoint now);
   Worker* find_worker(OwnerId owner, WorkerId& id);

@@ -4,8 +4,8 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,7 +29,8 @@
 namespace toolpost {
 namespace {
 
-// Stands for the worker's own pid in the program that the spawner makes; no real pid is so large (pid_max is 2^22).
+// Stands for the worker's own pid in the program that the spawner makes; no real pid is so large (pid_max is
+// 2^22).
 constexpr std::uint32_t kPidPlaceholder = 0x7ffdead1;
 
 Error failed(const char* what) {
@@ -70,7 +71,7 @@ Result<bool> enter_landlock(const std::vector<std::string>& readable) {
   for (const std::string& path : readable) {
     const UniqueFd target(open(path.c_str(), O_PATH | O_CLOEXEC));
     if (!target) continue;  // a library folder that this system does not have
-    struct stat status {};
+    struct stat status{};
     if (fstat(target.get(), &status) != 0) return failed("fstat");
     landlock_path_beneath_attr rule{};
     rule.parent_fd = target.get();
@@ -97,43 +98,47 @@ const int kAllowed[] = {
     // files that Landlock and the open descriptors already bound
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(lseek), SCMP_SYS(stat),
-    SCMP_SYS(fstat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
-    SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
-    SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2), SCMP_SYS(ftruncate),
-    SCMP_SYS(memfd_create), SCMP_SYS(fadvise64), SCMP_SYS(fsync),
+    SCMP_SYS(fstat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(access),
+    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
+    SCMP_SYS(getcwd), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2),
+    SCMP_SYS(ftruncate), SCMP_SYS(memfd_create), SCMP_SYS(fadvise64), SCMP_SYS(fsync),
     // the socket to the host, which is the only one
-    SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
-    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2),
+    SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select),
+    SCMP_SYS(pselect6), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2),
     // memory
     SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
     SCMP_SYS(msync), SCMP_SYS(mincore), SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(membarrier),
     // threads, time, signals to itself
-    SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address),
-    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu), SCMP_SYS(arch_prctl),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigpending),
-    SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigsuspend), SCMP_SYS(sigaltstack), SCMP_SYS(pause),
-    SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(timerfd_create),
-    SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime),
+    SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list), SCMP_SYS(rseq),
+    SCMP_SYS(set_tid_address), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu),
+    SCMP_SYS(arch_prctl), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigsuspend), SCMP_SYS(sigaltstack),
+    SCMP_SYS(pause), SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
+    SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime),
     // who am I
-    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-    SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(times),
-    SCMP_SYS(getrlimit), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group)};
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage),
+    SCMP_SYS(times), SCMP_SYS(getrlimit), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group)};
 
 /// Allows a call only when one argument compares as told. (The library's own macros are C99, not C++.)
-bool allow_if(scmp_filter_ctx filter, int number, unsigned argument, scmp_compare compare, std::uint64_t a, std::uint64_t b = 0) {
+bool allow_if(scmp_filter_ctx filter, int number, unsigned argument, scmp_compare compare, std::uint64_t a,
+              std::uint64_t b = 0) {
   const scmp_arg_cmp condition{argument, compare, a, b};
   return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition) == 0;
 }
 
 bool add_rules(scmp_filter_ctx filter) {
   bool ok = true;
-  for (const int number : kAllowed) ok = ok && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 0, nullptr) == 0;
-  // A thread, never a process: clone must share the thread group and make no namespace. clone3 hides its flags in
-  // memory, so it answers ENOSYS and the C library falls back to clone.
-  constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
-                                        CLONE_NEWNET | CLONE_NEWCGROUP;
-  ok = ok && allow_if(filter, SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | kNamespaces, CLONE_THREAD);
+  for (const int number : kAllowed)
+    ok = ok && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 0, nullptr) == 0;
+  // A thread, never a process: clone must share the thread group and make no namespace. clone3 hides its
+  // flags in memory, so it answers ENOSYS and the C library falls back to clone.
+  constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                                        CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
+  ok = ok &&
+       allow_if(filter, SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | kNamespaces, CLONE_THREAD);
   ok = ok && seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, nullptr) == 0;
   // abort() and raise(): signals to the own process only.
   ok = ok && allow_if(filter, SCMP_SYS(tgkill), 0, SCMP_CMP_EQ, kPidPlaceholder);
@@ -162,18 +167,21 @@ Result<std::vector<sock_filter>> make_seccomp_program() {
   const off_t size = made ? lseek(file.get(), 0, SEEK_END) : -1;
   if (size <= 0) return Error{Errc::unsupported, "sandbox: the seccomp program cannot be made"};
   std::vector<sock_filter> program(static_cast<std::size_t>(size) / sizeof(sock_filter));
-  if (pread(file.get(), program.data(), static_cast<std::size_t>(size), 0) != size) return failed("seccomp program");
+  if (pread(file.get(), program.data(), static_cast<std::size_t>(size), 0) != size)
+    return failed("seccomp program");
   return program;
 }
 
-Result<int> enter_sandbox(int level_max, const SandboxLimits& limits, const std::vector<std::string>& readable,
+Result<int> enter_sandbox(int level_max, const SandboxLimits& limits,
+                          const std::vector<std::string>& readable,
                           const std::vector<sock_filter>& seccomp_program) {
   if (level_max < 1) return 0;
   if (auto lowered = lower_limits(limits); !lowered) return lowered.error();
   int level = 1;
   bool landlocked = false;
   if (level_max >= 3) {
-    std::vector<std::string> paths = {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/null"};
+    std::vector<std::string> paths = {"/lib",       "/lib64",           "/usr/lib",
+                                      "/usr/lib64", "/etc/ld.so.cache", "/dev/null"};
     paths.insert(paths.end(), readable.begin(), readable.end());
     auto entered = enter_landlock(paths);
     if (!entered) return entered.error();

@@ -1,7 +1,8 @@
 #pragma once
-// Takes every power from the calling process that a plugin has not been granted. Called in a fresh worker before the
-// plugin's file is opened; nothing here can be undone by the process afterwards.
-// Levels: 0 nothing, 1 rlimits + no_new_privs + no capabilities, 2 + seccomp, 3 + Landlock. (4, namespaces, is not made yet.)
+// Takes every power from the calling process that a plugin has not been granted. Called in a fresh worker
+// before the plugin's file is opened; nothing here can be undone by the process afterwards. Levels: 0
+// nothing, 1 rlimits + no_new_privs + no capabilities, 2 + seccomp, 3 + Landlock. (4, namespaces, is not made
+// yet.)
 
 #include <linux/filter.h>
 
@@ -14,20 +15,22 @@
 namespace toolpost {
 
 struct SandboxLimits {
-  std::uint64_t memory_bytes_max = 512ull << 20;  // address space; ignored under sanitizers, which map terabytes
+  std::uint64_t memory_bytes_max = 512ull
+                                   << 20;  // address space; ignored under sanitizers, which map terabytes
   std::uint32_t files_max = 128;
   std::uint64_t file_bytes_max = 64 << 20;
 };
 
-/// The seccomp program, made once by the spawner. It allows what computing needs and answers EPERM to all else:
-/// no fork, exec, ptrace, sockets, mounts, priorities, or signals to anyone but the own process.
-/// Error: unsupported where the kernel has no seccomp filter.
+/// The seccomp program, made once by the spawner. It allows what computing needs and answers EPERM to all
+/// else: no fork, exec, ptrace, sockets, mounts, priorities, or signals to anyone but the own process. Error:
+/// unsupported where the kernel has no seccomp filter.
 Result<std::vector<sock_filter>> make_seccomp_program();
 
-/// Goes down to at most `level_max` and says which level was reached. `readable` are the only files and folders that
-/// may be opened afterwards (read and execute), besides the system's libraries.
-/// Error: only when a step failed half-way, so that the process must not go on.
-Result<int> enter_sandbox(int level_max, const SandboxLimits& limits, const std::vector<std::string>& readable,
+/// Goes down to at most `level_max` and says which level was reached. `readable` are the only files and
+/// folders that may be opened afterwards (read and execute), besides the system's libraries. Error: only when
+/// a step failed half-way, so that the process must not go on.
+Result<int> enter_sandbox(int level_max, const SandboxLimits& limits,
+                          const std::vector<std::string>& readable,
                           const std::vector<sock_filter>& seccomp_program);
 
 }  // namespace toolpost

@@ -14,10 +14,14 @@
 namespace toolpost {
 namespace {
 
-Error failed(const std::string& what) { return {Errc::unavailable, what + ": " + std::strerror(errno)}; }
+Error failed(const std::string& what) {
+  return {Errc::unavailable, what + ": " + std::strerror(errno)};
+}
 
 // pidfd_send_signal(2) has no wrapper in glibc 2.36.
-void send_kill(int pidfd) { syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0); }
+void send_kill(int pidfd) {
+  syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+}
 
 [[noreturn]] void become_spawner(const char* program, int socket, int report, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -81,7 +85,8 @@ Spawner::~Spawner() {
 
 void Spawner::attach(EventLoop& loop, Events events) {
   events_ = std::move(events);
-  watch_ = loop.watch(socket_.get(), EventLoop::Interest::read, [this](EventLoop::Interest) { read_replies(); });
+  watch_ =
+      loop.watch(socket_.get(), EventLoop::Interest::read, [this](EventLoop::Interest) { read_replies(); });
 }
 
 Result<void> Spawner::spawn(const SpawnRequest& request, UniqueFd socket, UniqueFd page, UniqueFd stdio) {
@@ -135,7 +140,8 @@ void Spawner::read_replies() {
       return;
     }
     UniqueFd pidfd;
-    if (const cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr && part->cmsg_len == CMSG_LEN(sizeof(int))) {
+    if (const cmsghdr* part = CMSG_FIRSTHDR(&message);
+        part != nullptr && part->cmsg_len == CMSG_LEN(sizeof(int))) {
       int fd;
       std::memcpy(&fd, CMSG_DATA(part), sizeof fd);
       pidfd.reset(fd);

@@ -148,6 +148,8 @@ class Spawner {
 
 }  // namespace
 
-int run_spawner() { return Spawner().run(); }
+int run_spawner() {
+  return Spawner().run();
+}
 
 }  // namespace toolpost

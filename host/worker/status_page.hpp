@@ -1,7 +1,7 @@
 #pragma once
-// One page shared by the host and one worker, so that the host knows which of the turns it sent ahead is running
-// and can take back those that are not. The worker's half is untrusted: `started` counts for nothing above what was
-// sent, and a start time counts only when `started` has moved.
+// One page shared by the host and one worker, so that the host knows which of the turns it sent ahead is
+// running and can take back those that are not. The worker's half is untrusted: `started` counts for nothing
+// above what was sent, and a start time counts only when `started` has moved.
 
 #include <atomic>
 #include <cstdint>

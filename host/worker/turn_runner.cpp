@@ -13,7 +13,9 @@ namespace {
 std::string_view view(toolpost_text text) {
   return text.size == 0 ? std::string_view{} : std::string_view(text.data, text.size);
 }
-toolpost_text text(std::string_view from) { return {from.data(), from.size()}; }
+toolpost_text text(std::string_view from) {
+  return {from.data(), from.size()};
+}
 
 /// The turn that runs now, behind the C table. One per process: the ABI's functions carry no context pointer.
 class ActiveTurn {
@@ -33,14 +35,17 @@ class ActiveTurn {
   TurnOutput take(toolpost_status status);
 
   static ActiveTurn* find(toolpost_call call) {
-    if (current == nullptr || current->handle_ != call || current->thread_ != std::this_thread::get_id()) return nullptr;
+    if (current == nullptr || current->handle_ != call || current->thread_ != std::this_thread::get_id())
+      return nullptr;
     return current;
   }
 
-  toolpost_status start(std::string_view kind, std::string_view request, std::uint32_t timeout_ms, toolpost_effect* effect);
+  toolpost_status start(std::string_view kind, std::string_view request, std::uint32_t timeout_ms,
+                        toolpost_effect* effect);
   toolpost_status wait(toolpost_effect effect, toolpost_text* result);
   toolpost_status emit(std::string_view media_type, std::string_view part);
-  toolpost_status set_error(std::string_view message, std::uint32_t retry_after_ms, toolpost_side_effect side_effect);
+  toolpost_status set_error(std::string_view message, std::uint32_t retry_after_ms,
+                            toolpost_side_effect side_effect);
   toolpost_status progress(double done, double total, std::string_view message);
   toolpost_status log(toolpost_log_level level, std::string_view line);
   std::int64_t now_ms() const { return now_ms_; }
@@ -89,7 +94,8 @@ toolpost_status ActiveTurn::start(std::string_view kind, std::string_view reques
   if (index < input_.effects.size()) {
     if (input_.effects[index].digest != *digest) {
       return diverge("effect " + std::to_string(index + 1) + " is now \"" + std::string(kind) + "\" with " +
-                     std::string(request.substr(0, 200)) + ", but its first run asked for something else (digest " +
+                     std::string(request.substr(0, 200)) +
+                     ", but its first run asked for something else (digest " +
                      std::string(input_.effects[index].digest) + ")");
     }
   } else {
@@ -179,7 +185,8 @@ TurnOutput ActiveTurn::take(toolpost_status status) {
   }
   if (output_.code == Errc::ok && overflowed_) {
     output_.code = Errc::exhausted;
-    output_.message = "the reply passed limits.output_bytes_max = " + std::to_string(limits_.output_bytes_max);
+    output_.message =
+        "the reply passed limits.output_bytes_max = " + std::to_string(limits_.output_bytes_max);
   }
   if (output_.code != Errc::ok) output_.parts.clear();
   // Effects that a finished turn started and never waited for are not begun: nobody can see their results.
@@ -199,8 +206,10 @@ toolpost_status guarded(toolpost_call call, Body body) noexcept {
 }
 
 const toolpost_call_1 kCallTable = {
-    [](toolpost_call call, toolpost_text kind, toolpost_text request, uint32_t timeout_ms, toolpost_effect* effect) {
-      return guarded(call, [&](ActiveTurn& turn) { return turn.start(view(kind), view(request), timeout_ms, effect); });
+    [](toolpost_call call, toolpost_text kind, toolpost_text request, uint32_t timeout_ms,
+       toolpost_effect* effect) {
+      return guarded(
+          call, [&](ActiveTurn& turn) { return turn.start(view(kind), view(request), timeout_ms, effect); });
     },
     [](toolpost_call call, toolpost_effect effect, toolpost_text* result) {
       return guarded(call, [&](ActiveTurn& turn) { return turn.wait(effect, result); });
@@ -209,8 +218,8 @@ const toolpost_call_1 kCallTable = {
       return guarded(call, [&](ActiveTurn& turn) { return turn.emit(view(media_type), view(part)); });
     },
     [](toolpost_call call, toolpost_text message, uint32_t retry_after_ms, toolpost_side_effect side_effect) {
-      return guarded(call,
-                     [&](ActiveTurn& turn) { return turn.set_error(view(message), retry_after_ms, side_effect); });
+      return guarded(
+          call, [&](ActiveTurn& turn) { return turn.set_error(view(message), retry_after_ms, side_effect); });
     },
     [](toolpost_call call, double done, double total, toolpost_text message) {
       return guarded(call, [&](ActiveTurn& turn) { return turn.progress(done, total, view(message)); });
@@ -239,17 +248,18 @@ const toolpost_call_1 kCallTable = {
 }  // namespace
 
 const toolpost_host& plugin_host() {
-  static const toolpost_host host = {sizeof(toolpost_host), TOOLPOST_ABI_MINOR, [](const char* id) -> const void* {
-                                       return id != nullptr && std::strcmp(id, TOOLPOST_CALL_1) == 0 ? &kCallTable
-                                                                                                     : nullptr;
-                                     }};
+  static const toolpost_host host = {
+      sizeof(toolpost_host), TOOLPOST_ABI_MINOR, [](const char* id) -> const void* {
+        return id != nullptr && std::strcmp(id, TOOLPOST_CALL_1) == 0 ? &kCallTable : nullptr;
+      }};
   return host;
 }
 
 TurnOutput run_turn(const toolpost_invokable_1& table, void* instance, const TurnInput& input,
                     const TurnRunnerLimits& limits, CancelledProbe cancelled, void* context) {
   ActiveTurn turn(input, limits, cancelled, context);
-  const toolpost_status status = table.invoke(instance, turn.handle(), text(input.method), text(input.request));
+  const toolpost_status status =
+      table.invoke(instance, turn.handle(), text(input.method), text(input.request));
   return turn.take(status);
 }
 

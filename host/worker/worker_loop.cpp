@@ -73,7 +73,8 @@ class Worker {
     page_->started.store(frame.number);
     page_->started_at_ns.store(now);
     TurnOutput output;
-    // Read after `started` is written: the host writes here first and reads `started` second, so one of us sees it.
+    // Read after `started` is written: the host writes here first and reads `started` second, so one of us
+    // sees it.
     if (page_->revoked_from.load() <= frame.number) {
       output.end = TurnEnd::skipped;
     } else if (const auto input = decode_turn_input(frame.payload)) {
@@ -93,7 +94,8 @@ class Worker {
 
   const SpawnRequest& request_;
   StatusMapping page_;
-  const TurnRunnerLimits limits_{request_.output_bytes_max, request_.effects_max, request_.log_lines_max, 4096};
+  const TurnRunnerLimits limits_{request_.output_bytes_max, request_.effects_max, request_.log_lines_max,
+                                 4096};
   FrameReader reader_{kInputMax};
   FrameWriter writer_;
   std::unique_ptr<PluginModule> module_;

@@ -17,16 +17,25 @@ struct Overload : Cases... {
 template <typename... Cases>
 Overload(Cases...) -> Overload<Cases...>;
 
-// A turn's output: its parts, the requests of its effects and its log, each bounded; twice the output bound is ample.
-std::uint64_t payload_max(const PoolPlugin& plugin) { return plugin.output_bytes_max * 2 + (4 << 20); }
+// A turn's output: its parts, the requests of its effects and its log, each bounded; twice the output bound
+// is ample.
+std::uint64_t payload_max(const PoolPlugin& plugin) {
+  return plugin.output_bytes_max * 2 + (4 << 20);
+}
 
 }  // namespace
 
 WorkerPool::WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin,
-                       const WorkerSettings& workers, const IsolationSettings& isolation, std::uint32_t& total,
-                       Events events)
-    : loop_(loop), spawner_(spawner), index_(index), plugin_(std::move(plugin)), settings_(workers),
-      isolation_(isolation), events_(std::move(events)), core_(plugin_.id, workers, plugin_.turn_max, total) {}
+                       const WorkerSettings& workers, const IsolationSettings& isolation,
+                       std::uint32_t& total, Events events)
+    : loop_(loop),
+      spawner_(spawner),
+      index_(index),
+      plugin_(std::move(plugin)),
+      settings_(workers),
+      isolation_(isolation),
+      events_(std::move(events)),
+      core_(plugin_.id, workers, plugin_.turn_max, total) {}
 
 WorkerPool::~WorkerPool() {
   loop_.cancel(timer_);
@@ -54,7 +63,8 @@ void WorkerPool::warm() {
 }
 
 void WorkerPool::carry_out() {
-  // Carrying out may fail at once and make further actions; they are taken by the outer loop, not by recursion.
+  // Carrying out may fail at once and make further actions; they are taken by the outer loop, not by
+  // recursion.
   if (carrying_out_) return;
   carrying_out_ = true;
   while (core_.has_actions()) {
@@ -71,7 +81,8 @@ void WorkerPool::carry_out() {
                             if (events_.killed) events_.killed(order.reason);
                           },
                           [&](FailTurn& order) {
-                            if (inputs_.erase(order.turn) != 0) events_.turn_done(order.turn, std::move(order.error));
+                            if (inputs_.erase(order.turn) != 0)
+                              events_.turn_done(order.turn, std::move(order.error));
                           }},
                  action);
     }
@@ -85,7 +96,8 @@ void WorkerPool::spawn(WorkerId worker) {
   auto link = std::make_unique<Link>(payload_max(plugin_));
   int sockets[2];
   int pipes[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return failed(std::strerror(errno));
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+    return failed(std::strerror(errno));
   link->socket.reset(sockets[0]);
   UniqueFd theirs(sockets[1]);
   if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) return failed(std::strerror(errno));
@@ -107,7 +119,8 @@ void WorkerPool::spawn(WorkerId worker) {
   request.log_lines_max = settings_.log_lines_max;
   if (plugin_.file.size() >= sizeof request.plugin) return failed("the path of the plugin is too long");
   std::memcpy(request.plugin, plugin_.file.data(), plugin_.file.size());
-  if (auto asked = spawner_.spawn(request, std::move(theirs), std::move(page_fd), std::move(their_stdio)); !asked) {
+  if (auto asked = spawner_.spawn(request, std::move(theirs), std::move(page_fd), std::move(their_stdio));
+      !asked) {
     return failed(asked.error().message);
   }
   link->watch = loop_.watch(link->socket.get(), EventLoop::Interest::read,
@@ -146,7 +159,8 @@ void WorkerPool::flush() {
   for (const WorkerId worker : dirty_) {
     const auto link = links_.find(worker);
     if (link == links_.end()) continue;
-    if (link->second->writer.flush(link->second->socket.get()) == SendState::blocked) blocked.push_back(worker);
+    if (link->second->writer.flush(link->second->socket.get()) == SendState::blocked)
+      blocked.push_back(worker);
   }
   dirty_.clear();
   for (const WorkerId worker : blocked) {
@@ -198,9 +212,11 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
     const int level = frame.payload[0];
     if (events_.sandboxed) events_.sandboxed(level);
     if (level < static_cast<int>(isolation_.min_level)) {
-      const Error error{Errc::incompatible,
-                        "isolation level " + std::to_string(level) + " was reached, below isolation.min_level = " +
-                            std::to_string(isolation_.min_level) + "; the kernel lacks seccomp or Landlock, or something forbids them"};
+      const Error error{
+          Errc::incompatible,
+          "isolation level " + std::to_string(level) +
+              " was reached, below isolation.min_level = " + std::to_string(isolation_.min_level) +
+              "; the kernel lacks seccomp or Landlock, or something forbids them"};
       core_.on_load_failed(worker, error, now);
       if (events_.loaded) events_.loaded(error);
       return;
@@ -216,7 +232,8 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
     core_.on_ready(worker, now);
     if (events_.loaded) events_.loaded({});
   } else if (frame.type == FrameType::load_failed && !link.ready) {
-    const Error error{Errc::incompatible, "plugin " + plugin_.id + " cannot be loaded: " + std::string(frame.payload)};
+    const Error error{Errc::incompatible,
+                      "plugin " + plugin_.id + " cannot be loaded: " + std::string(frame.payload)};
     core_.on_load_failed(worker, error, now);
     if (events_.loaded) events_.loaded(error);
   } else {
@@ -236,7 +253,8 @@ void WorkerPool::on_stdio(WorkerId worker) {
   }
   const std::uint64_t before = link.stdio_bytes;
   link.stdio_bytes += static_cast<std::uint64_t>(got);
-  if (before < settings_.stdio_bytes_max && events_.stdio) events_.stdio(std::string(buffer, static_cast<std::size_t>(got)));
+  if (before < settings_.stdio_bytes_max && events_.stdio)
+    events_.stdio(std::string(buffer, static_cast<std::size_t>(got)));
 }
 
 void WorkerPool::on_spawn_failed(WorkerId worker, const std::string& why) {

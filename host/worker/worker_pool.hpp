@@ -31,19 +31,22 @@ struct PoolPlugin {
 class WorkerPool {
  public:
   struct Events {
-    /// Each submitted turn ends here once, unless withdrawn. Errors: crashed, hung, protocol, incompatible, unavailable.
+    /// Each submitted turn ends here once, unless withdrawn. Errors: crashed, hung, protocol, incompatible,
+    /// unavailable.
     std::function<void(TurnId, Result<TurnOutput>)> turn_done;
-    std::function<void(Result<void>)> loaded;                       // a worker said READY, or could not
-    std::function<void(const std::string& line)> stdio;             // what the plugin printed
+    std::function<void(Result<void>)> loaded;            // a worker said READY, or could not
+    std::function<void(const std::string& line)> stdio;  // what the plugin printed
     std::function<void(KillReason)> killed;
     std::function<void(int level)> sandboxed;
     /// After each frame in either direction; true ends the worker there. Only tests set it.
     std::function<bool(FrameType)> kill_after_frame;
   };
 
-  /// `index` tells this pool's workers apart from those of others at the spawner. All references outlive the pool.
-  WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin, const WorkerSettings& workers,
-             const IsolationSettings& isolation, std::uint32_t& total, Events events);
+  /// `index` tells this pool's workers apart from those of others at the spawner. All references outlive the
+  /// pool.
+  WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin,
+             const WorkerSettings& workers, const IsolationSettings& isolation, std::uint32_t& total,
+             Events events);
   ~WorkerPool();
 
   void submit(TurnId turn, OwnerId owner, std::string input);

@@ -1,11 +1,11 @@
 #pragma once
-// The two faces of the toolpost-worker program. Neither ever sees configuration secrets: the program is started with
-// an empty environment before any are read.
+// The two faces of the toolpost-worker program. Neither ever sees configuration secrets: the program is
+// started with an empty environment before any are read.
 
 #include "worker/spawn_protocol.hpp"
 
-#include <vector>
 #include <linux/filter.h>
+#include <vector>
 
 namespace toolpost {
 

@@ -71,7 +71,12 @@ TEST_CASE("event loop: tasks posted from another thread run on the loop's", "[ba
   EventLoop loop;
   const auto loop_thread = std::this_thread::get_id();
   std::thread::id ran_on;
-  std::thread other([&] { loop.post([&] { ran_on = std::this_thread::get_id(); loop.stop(); }); });
+  std::thread other([&] {
+    loop.post([&] {
+      ran_on = std::this_thread::get_id();
+      loop.stop();
+    });
+  });
   loop.run();
   other.join();
   CHECK(ran_on == loop_thread);
@@ -81,7 +86,10 @@ TEST_CASE("event loop: runs again after it was stopped", "[base]") {
   EventLoop loop;
   int runs = 0;
   for (int i = 0; i < 3; ++i) {
-    loop.post([&] { ++runs; loop.stop(); });
+    loop.post([&] {
+      ++runs;
+      loop.stop();
+    });
     loop.run();
   }
   CHECK(runs == 3);
@@ -99,7 +107,10 @@ TEST_CASE("event loop: the round hook runs after the round's callbacks", "[base]
   EventLoop loop;
   std::string order;
   loop.each_round([&] { order += 'h'; });
-  loop.post([&] { order += 't'; loop.stop(); });
+  loop.post([&] {
+    order += 't';
+    loop.stop();
+  });
   loop.run();
   CHECK(order == "th");
 }

@@ -21,4 +21,6 @@ TEST_CASE("error names: every code has its own word and comes back from it", "[b
   CHECK(errc_from_name("no such word") == Errc::internal);
 }
 
-TEST_CASE("hex: two lower-case digits a byte", "[base]") { CHECK(to_hex(std::string_view("\x00\xff\x1a", 3)) == "00ff1a"); }
+TEST_CASE("hex: two lower-case digits a byte", "[base]") {
+  CHECK(to_hex(std::string_view("\x00\xff\x1a", 3)) == "00ff1a");
+}

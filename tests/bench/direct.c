@@ -2,7 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-__attribute__((visibility("default"))) uint64_t bench_direct_echo(const char* bytes, uint64_t size, char* out);
+__attribute__((visibility("default"))) uint64_t bench_direct_echo(const char* bytes, uint64_t size,
+                                                                  char* out);
 
 uint64_t bench_direct_echo(const char* bytes, uint64_t size, char* out) {
   memcpy(out, bytes, size);

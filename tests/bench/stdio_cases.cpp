@@ -157,19 +157,22 @@ double ask_us(StdioClient& client, const std::string& line) {
   return median(all);
 }
 
-// `version` does what `echo` does and asks for one effect that is answered at once: the difference is a suspension.
+// `version` does what `echo` does and asks for one effect that is answered at once: the difference is a
+// suspension.
 void print_suspension(const Scratch& scratch) {
   const Pin pin;
   StdioClient client(servers(scratch).front().command);
   client.ask(kInitialize);
   client.tell(kInitialized);
-  const std::string version = R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"version","arguments":{}}})";
+  const std::string version =
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"version","arguments":{}}})";
   client.ask(kSmallCall);
   client.ask(version);
   const double plain = ask_us(client, kSmallCall);
   const double suspended = ask_us(client, version);
-  std::printf("\none call after another, one core: echo %.1f us, with one suspended effect %.1f us, extra %.1f us\n", plain,
-              suspended, suspended - plain);
+  std::printf(
+      "\none call after another, one core: echo %.1f us, with one suspended effect %.1f us, extra %.1f us\n",
+      plain, suspended, suspended - plain);
 }
 
 void print_memory(const char* name, pid_t pid) {

@@ -18,7 +18,8 @@ TEST_CASE("join: handles of the call itself only, a need within them, a bounded 
   CHECK_FALSE(effect_index(seed, 0));
 }
 
-TEST_CASE("join: settles when enough are done, in the order they finished, or when its time is over", "[call]") {
+TEST_CASE("join: settles when enough are done, in the order they finished, or when its time is over",
+          "[call]") {
   JournalHeader header;
   header.seed = 3;
   Journal journal(header, {});
@@ -30,7 +31,8 @@ TEST_CASE("join: settles when enough are done, in the order they finished, or wh
   REQUIRE(journal.settle(0, Errc::unavailable, "no", 2));
   const auto result = settle_join(join, journal, JoinTime::running);
   REQUIRE(result);
-  CHECK(*result == "{\"done\":[" + std::to_string(effect_handle(3, 2)) + "," + std::to_string(effect_handle(3, 0)) + "],\"timed_out\":false}");
+  CHECK(*result == "{\"done\":[" + std::to_string(effect_handle(3, 2)) + "," +
+                       std::to_string(effect_handle(3, 0)) + "],\"timed_out\":false}");
   const Join all{{0, 1, 2}, 3, 5};
   CHECK(settle_join(all, journal, JoinTime::over)->find("\"timed_out\":true") != std::string::npos);
 }

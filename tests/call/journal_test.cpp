@@ -16,7 +16,9 @@ JournalHeader header() {
   made.deadline_ms = 5000;
   return made;
 }
-StartedEffect effect(const std::string& request = "{}") { return {"sleep", request, *effect_digest("sleep", request), 0}; }
+StartedEffect effect(const std::string& request = "{}") {
+  return {"sleep", request, *effect_digest("sleep", request), 0};
+}
 
 }  // namespace
 
@@ -28,7 +30,9 @@ TEST_CASE("journal: turns, effects and bytes are bounded, and each refusal names
   CHECK(journal.append({effect(), effect()}, 0));
   CHECK(journal.append({effect()}, 0).error().message.find("turns.effects_max = 2") != std::string::npos);
   Journal small(header(), {10, 10, 100});
-  CHECK(small.append({effect(std::string(200, ' ') + "{}")}, 0).error().message.find("turns.journal_bytes_max") != std::string::npos);
+  CHECK(small.append({effect(std::string(200, ' ') + "{}")}, 0)
+            .error()
+            .message.find("turns.journal_bytes_max") != std::string::npos);
   REQUIRE(journal.settle(0, Errc::ok, std::string(500, 'x'), 2000));
   CHECK(journal.entries()[0].code == Errc::exhausted);
 }
@@ -64,7 +68,8 @@ TEST_CASE("journal file: what was recorded is read back, and a broken line is na
   Journal journal(header(), {});
   REQUIRE(journal.append({effect(R"({"ms":7})")}, 0));
   REQUIRE(journal.settle(0, Errc::unavailable, "gone \"away\"\n", 1700));
-  const std::string text = journal_text({journal.header(), journal.entries(), Errc::conflict, "why", {{"text/plain", "x"}}});
+  const std::string text =
+      journal_text({journal.header(), journal.entries(), Errc::conflict, "why", {{"text/plain", "x"}}});
   const auto read = parse_journal(text);
   REQUIRE(read);
   CHECK(read->header.accepted_ms == 1000);

@@ -40,7 +40,8 @@ TEST_CASE("turn codec: every cut and every flipped byte is refused or harmless",
   output.parts.push_back({"text/plain", std::string(100, 'x')});
   std::string bytes;
   encode(output, bytes);
-  for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_turn_output(std::string_view(bytes).substr(0, size)));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    CHECK_FALSE(decode_turn_output(std::string_view(bytes).substr(0, size)));
   SeededRandom random(1);
   for (int round = 0; round < 20'000; ++round) {
     std::string broken = bytes;
@@ -58,7 +59,8 @@ TEST_CASE("turn codec: codes that only the host makes are refused from a worker"
   CHECK_FALSE(decode_turn_output(bytes));
 }
 
-TEST_CASE("effect digest: the same request in another order is the same effect, another kind is not", "[call]") {
+TEST_CASE("effect digest: the same request in another order is the same effect, another kind is not",
+          "[call]") {
   CHECK(*effect_digest("http", R"({"a":1,"b":2})") == *effect_digest("http", R"({ "b":2, "a":1 })"));
   CHECK(*effect_digest("http", "{}") != *effect_digest("sleep", "{}"));
   CHECK_FALSE(effect_digest("http", "nonsense"));

@@ -22,7 +22,9 @@ std::atomic<int> runs{0};
   }
 }
 
-std::string tried(long result) { return result >= 0 ? "worked" : errno == EPERM || errno == EACCES ? "denied" : "failed"; }
+std::string tried(long result) {
+  return result >= 0 ? "worked" : errno == EPERM || errno == EACCES ? "denied" : "failed";
+}
 
 json attack() {
   json outcome;
@@ -51,7 +53,8 @@ struct Faulty : toolpost::Plugin {
     if (method == "abort") std::abort();
     if (method == "exit") std::exit(0);
     if (method == "throw_int") throw 42;
-    if (method == "throw_error") throw toolpost::Error(TOOLPOST_CONFLICT, "as you wished", 250, TOOLPOST_SIDE_EFFECT_MAYBE);
+    if (method == "throw_error")
+      throw toolpost::Error(TOOLPOST_CONFLICT, "as you wished", 250, TOOLPOST_SIDE_EFFECT_MAYBE);
     if (method == "bad_output") return {{"wrong", true}};
     if (method == "no_output") return nullptr;
     if (method == "flood") return std::string(64 << 20, 'x');

@@ -6,7 +6,7 @@ __attribute__((constructor)) static void hang(void) {
   }
 }
 
-const toolpost_plugin *toolpost_plugin_entry(uint32_t abi_major) {
+const toolpost_plugin* toolpost_plugin_entry(uint32_t abi_major) {
   (void)abi_major;
   return 0;
 }

@@ -36,7 +36,8 @@ TEST_CASE("mcp call: arguments are handed on as they were written", "[mcp]") {
 TEST_CASE("mcp call: a modern answer carries type, text, structure, error mark and metadata", "[mcp]") {
   McpClient client;
   client.send(call("5"));
-  client.core.finish(client.calls[0].number, {"{\n \"a\": [1,\r\n2]}", "two\nlines \"q\"", true, "\"com.x/y\":\n1"});
+  client.core.finish(client.calls[0].number,
+                     {"{\n \"a\": [1,\r\n2]}", "two\nlines \"q\"", true, "\"com.x/y\":\n1"});
   const json answer = McpClient::one(client.take());
   CHECK(answer["id"] == 5);
   CHECK(answer["result"]["resultType"] == "complete");
@@ -88,7 +89,8 @@ TEST_CASE("mcp call: a stateless client may get any JSON value as structure", "[
 
 TEST_CASE("mcp call: answers come in the order of finishing, and only once", "[mcp]") {
   McpClient client;
-  for (const char* id : {"0", "\"\"", "-1", "9223372036854775807", "18446744073709551615", "\"0\"", "\"a\\n\""}) {
+  for (const char* id :
+       {"0", "\"\"", "-1", "9223372036854775807", "18446744073709551615", "\"0\"", "\"a\\n\""}) {
     CHECK(client.send(call(id)).empty());
   }
   REQUIRE(client.calls.size() == 7);
@@ -106,7 +108,8 @@ TEST_CASE("mcp call: answers come in the order of finishing, and only once", "[m
   }
 }
 
-TEST_CASE("mcp call: an id in flight is refused for every method, and is free again after the answer", "[mcp]") {
+TEST_CASE("mcp call: an id in flight is refused for every method, and is free again after the answer",
+          "[mcp]") {
   McpClient client;
   client.send(call("7"));
   for (const std::string& line : {call("7"), McpClient::modern("7", "tools/list")}) {
@@ -170,8 +173,9 @@ TEST_CASE("mcp progress: only what rises is sent, with the client's own token", 
     const std::uint64_t number = client.calls[0].number;
     CHECK(client.calls[0].wants_progress);
     client.core.progress(number, 0, 0, "");
-    CHECK(client.take() == R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":)" +
-                               std::string(token) + ",\"progress\":0}}\n");
+    CHECK(client.take() ==
+          R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":)" +
+              std::string(token) + ",\"progress\":0}}\n");
     for (const double stale : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
       client.core.progress(number, stale, 0, "");
     }
@@ -197,7 +201,8 @@ TEST_CASE("mcp progress: none without a token, and no message for the first revi
   client.initialize("2024-11-05");
   client.send(McpClient::legacy("2", "tools/call", R"({"name":"echo","_meta":{"progressToken":3}})"));
   client.core.progress(client.calls[1].number, 1, 2, "m");
-  CHECK(McpClient::one(client.take())["params"] == json::parse(R"({"progressToken":3,"progress":1.0,"total":2.0})"));
+  CHECK(McpClient::one(client.take())["params"] ==
+        json::parse(R"({"progressToken":3,"progress":1.0,"total":2.0})"));
 }
 
 TEST_CASE("mcp progress: a reused slot starts anew", "[mcp]") {

@@ -36,7 +36,8 @@ struct McpClient final : McpHandler {
     core.finish(number, {"", "too late", false, ""});
   }
   std::string_view tools_json() override {
-    return "[{\"name\":\"echo\",\n \"inputSchema\":{\"type\":\"object\"}},\r\n{\"name\":\"now\",\"inputSchema\":{}}]";
+    return "[{\"name\":\"echo\",\n "
+           "\"inputSchema\":{\"type\":\"object\"}},\r\n{\"name\":\"now\",\"inputSchema\":{}}]";
   }
   bool has_tool(std::string_view name) override { return name == "echo" || name == "now"; }
 
@@ -57,11 +58,12 @@ struct McpClient final : McpHandler {
   nlohmann::json ask(std::string_view line) { return one(send(line)); }
 
   void initialize(std::string_view version) {
-    ask(R"({"jsonrpc":"2.0","id":"init","method":"initialize","params":{"protocolVersion":")" + std::string(version) +
-        R"(","capabilities":{},"clientInfo":{"name":"old-client","version":"1"}}})");
+    ask(R"({"jsonrpc":"2.0","id":"init","method":"initialize","params":{"protocolVersion":")" +
+        std::string(version) + R"(","capabilities":{},"clientInfo":{"name":"old-client","version":"1"}}})");
     CHECK(send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})").empty());
   }
-  /// A request of the stateless revision; `params` are members with a trailing comma, `meta` with a leading one.
+  /// A request of the stateless revision; `params` are members with a trailing comma, `meta` with a leading
+  /// one.
   static std::string modern(std::string_view id, std::string_view method, std::string_view params = "",
                             std::string_view meta = "") {
     std::string line = R"({"jsonrpc":"2.0","id":)";
@@ -72,7 +74,12 @@ struct McpClient final : McpHandler {
   }
   static std::string legacy(std::string_view id, std::string_view method, std::string_view params = "{}") {
     std::string line = R"({"jsonrpc":"2.0","id":)";
-    line.append(id).append(R"(,"method":")").append(method).append(R"(","params":)").append(params).append("}");
+    line.append(id)
+        .append(R"(,"method":")")
+        .append(method)
+        .append(R"(","params":)")
+        .append(params)
+        .append("}");
     return line;
   }
 

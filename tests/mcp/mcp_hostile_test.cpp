@@ -25,7 +25,8 @@ void check_lines(const std::string& out) {
 TEST_CASE("mcp: mutated messages never break the core or its output", "[mcp]") {
   McpClient client;
   const std::vector<std::string> seeds{
-      McpClient::modern("1", "tools/call", R"("name":"echo","arguments":{"a":[1,2,{"b":null}]},)", R"(,"progressToken":1)"),
+      McpClient::modern("1", "tools/call", R"("name":"echo","arguments":{"a":[1,2,{"b":null}]},)",
+                        R"(,"progressToken":1)"),
       McpClient::modern("\"two\"", "tools/list", R"("cursor":"c",)"),
       McpClient::legacy("3", "initialize", R"({"protocolVersion":"2025-11-25","capabilities":{}})"),
       McpClient::legacy("4", "tools/call", R"({"name":"now","arguments":{}})"),
@@ -38,10 +39,18 @@ TEST_CASE("mcp: mutated messages never break the core or its output", "[mcp]") {
     for (std::size_t edits = below(4); edits > 0 && !line.empty(); --edits) {
       const std::size_t at = below(line.size());
       switch (below(4)) {
-        case 0: line.erase(at, 1 + below(8)); break;
-        case 1: line.insert(at, 1, kLikely[below(kLikely.size())]); break;
-        case 2: line[at] = static_cast<char>(below(256)); break;
-        default: line.insert(at, line.substr(below(line.size()), below(20))); break;
+        case 0:
+          line.erase(at, 1 + below(8));
+          break;
+        case 1:
+          line.insert(at, 1, kLikely[below(kLikely.size())]);
+          break;
+        case 2:
+          line[at] = static_cast<char>(below(256));
+          break;
+        default:
+          line.insert(at, line.substr(below(line.size()), below(20)));
+          break;
       }
     }
     check_lines(client.send(line));
@@ -57,7 +66,8 @@ TEST_CASE("mcp: messages past a limit are refused with their id, so that nobody 
   LimitSettings limits;
   limits.depth_max = 8;
   McpClient client(limits);
-  const std::string deep = McpClient::modern("9", "tools/call", R"("name":"echo","arguments":{"a":[[[[[[1]]]]]]},)");
+  const std::string deep =
+      McpClient::modern("9", "tools/call", R"("name":"echo","arguments":{"a":[[[[[[1]]]]]]},)");
   const json answer = client.ask(deep);
   CHECK(answer["id"] == 9);
   CHECK(answer["error"]["code"] == -32600);

@@ -43,11 +43,13 @@ TEST_CASE("admission: an owner or plugin at its limit does not block those behin
   AdmissionSettings settings = small();
   settings.calls_max = 10;
   AdmissionCore core(settings);
-  for (std::uint64_t id = 1; id <= 2; ++id) CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::admitted);
-  CHECK(core.offer(3, 0, 1, far, start).outcome == OfferOutcome::queued);    // owner 0 is full
-  CHECK(core.offer(4, 1, 0, far, start).outcome == OfferOutcome::queued);    // plugin 0 is full
-  CHECK(core.offer(5, 1, 1, far, start).outcome == OfferOutcome::admitted);  // passes both, and its own owner's 4
-  CHECK(core.release(1, start) == Ids{3, 4});                                // one place for each limit
+  for (std::uint64_t id = 1; id <= 2; ++id)
+    CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::admitted);
+  CHECK(core.offer(3, 0, 1, far, start).outcome == OfferOutcome::queued);  // owner 0 is full
+  CHECK(core.offer(4, 1, 0, far, start).outcome == OfferOutcome::queued);  // plugin 0 is full
+  CHECK(core.offer(5, 1, 1, far, start).outcome ==
+        OfferOutcome::admitted);               // passes both, and its own owner's 4
+  CHECK(core.release(1, start) == Ids{3, 4});  // one place for each limit
 }
 
 TEST_CASE("admission: inside an owner the oldest that can run goes first", "[policy]") {
@@ -72,7 +74,8 @@ TEST_CASE("admission: owners take turns", "[policy]") {
   settings.queue_size_max = 10;
   AdmissionCore core(settings);
   CHECK(core.offer(1, 0, 0, far, start).outcome == OfferOutcome::admitted);
-  for (std::uint64_t id = 10; id < 14; ++id) CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::queued);
+  for (std::uint64_t id = 10; id < 14; ++id)
+    CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::queued);
   CHECK(core.offer(20, 1, 0, far, start).outcome == OfferOutcome::queued);
   CHECK(core.offer(30, 2, 0, far, start).outcome == OfferOutcome::queued);
   Ids order;
@@ -95,7 +98,8 @@ TEST_CASE("admission: an owner that comes new does not go before one that waits 
 
 TEST_CASE("admission: the queue is bounded over all owners and the refusal names both limits", "[policy]") {
   AdmissionCore core(small());
-  for (std::uint64_t id = 1; id <= 2; ++id) CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::admitted);
+  for (std::uint64_t id = 1; id <= 2; ++id)
+    CHECK(core.offer(id, 0, 0, far, start).outcome == OfferOutcome::admitted);
   for (std::uint64_t id = 3; id <= 6; ++id)
     CHECK(core.offer(id, static_cast<std::uint32_t>(id), 0, far, start).outcome == OfferOutcome::queued);
   const Offer refused = core.offer(7, 7, 7, far, start);
@@ -128,7 +132,8 @@ TEST_CASE("admission: a plugin's own limit holds in place of the general one and
   AdmissionCore core(settings);
   core.set_plugin_limit(3, 1, "plugins.\"debug\".calls_max");
   CHECK(core.offer(1, 0, 3, far, start).outcome == OfferOutcome::admitted);
-  CHECK(says(core.offer(2, 1, 3, far, start), "plugins.\"debug\".calls_max = 1 calls of this plugin run already"));
+  CHECK(says(core.offer(2, 1, 3, far, start),
+             "plugins.\"debug\".calls_max = 1 calls of this plugin run already"));
   CHECK(core.offer(3, 1, 4, far, start).outcome == OfferOutcome::admitted);
   CHECK(core.offer(4, 2, 4, far, start).outcome == OfferOutcome::admitted);
   CHECK(says(core.offer(5, 3, 4, far, start), "admission.plugin_calls_max = 2"));
@@ -172,7 +177,8 @@ TEST_CASE("admission: a call that would not start before its deadline is refused
   (void)core.release(1, start + 2s);
   const TimePoint now = start + 2s;
   CHECK(core.offer(2, 0, 0, far, now).outcome == OfferOutcome::admitted);
-  CHECK(says(core.offer(3, 1, 0, Deadline(now + 2'250ms), now), "expected wait of 2000 ms under 250 ms of the 2250 ms"));
+  CHECK(says(core.offer(3, 1, 0, Deadline(now + 2'250ms), now),
+             "expected wait of 2000 ms under 250 ms of the 2250 ms"));
   CHECK(core.offer(4, 1, 0, Deadline(now + 2'251ms), now).outcome == OfferOutcome::queued);
 }
 
@@ -204,7 +210,8 @@ TEST_CASE("admission: a wait that leaves too little of the deadline ends as a de
   CHECK(over[0].error.message.find("admission.owner_calls_max = 2") != std::string::npos);
 }
 
-TEST_CASE("admission: a late release runs nobody whose wait is over, and expire still reports it", "[policy]") {
+TEST_CASE("admission: a late release runs nobody whose wait is over, and expire still reports it",
+          "[policy]") {
   AdmissionCore core(small());
   for (std::uint64_t id = 1; id <= 2; ++id) (void)core.offer(id, 0, 0, far, start);
   (void)core.offer(3, 1, 1, far, start);

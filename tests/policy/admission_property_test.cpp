@@ -22,17 +22,29 @@ struct Known {
 
 class Model {
  public:
-  Model(SeededRandom& random, const AdmissionSettings& settings) : random_(random), settings_(settings), core_(settings) {
+  Model(SeededRandom& random, const AdmissionSettings& settings)
+      : random_(random), settings_(settings), core_(settings) {
     core_.set_plugin_limit(1, 2, "plugins.\"one\".calls_max");
   }
 
   void step() {
     now_ += Duration(random_.below(200'000'000));
     switch (random_.below(8)) {
-      case 0: case 1: case 2: case 3: offer(); break;
-      case 4: case 5: release(); break;
-      case 6: withdraw(); break;
-      default: expire();
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        offer();
+        break;
+      case 4:
+      case 5:
+        release();
+        break;
+      case 6:
+        withdraw();
+        break;
+      default:
+        expire();
     }
     check();
   }
@@ -50,7 +62,9 @@ class Model {
   std::uint64_t from_queue() const { return from_queue_; }
 
  private:
-  std::uint32_t plugin_max(std::uint32_t plugin) const { return plugin == 1 ? 2 : settings_.plugin_calls_max; }
+  std::uint32_t plugin_max(std::uint32_t plugin) const {
+    return plugin == 1 ? 2 : settings_.plugin_calls_max;
+  }
 
   void offer() {
     const std::uint64_t id = random_.next();
@@ -67,7 +81,8 @@ class Model {
       ++ended_;
       return;
     }
-    known_.emplace(id, Known{owner, plugin, answer.outcome == OfferOutcome::admitted, ++number_, deadline, now_});
+    known_.emplace(id,
+                   Known{owner, plugin, answer.outcome == OfferOutcome::admitted, ++number_, deadline, now_});
   }
   void release() {
     std::vector<std::uint64_t> running;
@@ -144,7 +159,8 @@ class Model {
 
 }  // namespace
 
-TEST_CASE("admission: under random use limits hold, no place idles, and every call ends exactly once", "[policy]") {
+TEST_CASE("admission: under random use limits hold, no place idles, and every call ends exactly once",
+          "[policy]") {
   SeededRandom random(41);
   std::uint64_t from_queue = 0;
   for (int round = 0; round < 60; ++round) {
@@ -162,12 +178,14 @@ TEST_CASE("admission: under random use limits hold, no place idles, and every ca
   CHECK(from_queue > 1'000);  // the rounds did exercise the queue
 }
 
-TEST_CASE("admission: nobody who waits sees another owner served from the queue twice before it", "[policy]") {
+TEST_CASE("admission: nobody who waits sees another owner served from the queue twice before it",
+          "[policy]") {
   SeededRandom random(43);
   for (int round = 0; round < 40; ++round) {
     AdmissionSettings settings;
     settings.calls_max = 1 + static_cast<std::uint32_t>(random.below(6));
-    settings.owner_calls_max = settings.plugin_calls_max = settings.calls_max;  // so that everybody could always run
+    settings.owner_calls_max = settings.plugin_calls_max =
+        settings.calls_max;  // so that everybody could always run
     settings.queue_size_max = 200;
     settings.queue_wait_max = 600s;
     AdmissionCore core(settings);

@@ -27,11 +27,14 @@ struct World {
   TimePoint now{1h};
 };
 
-bool says(const Error& error, const std::string& words) { return error.message.find(words) != std::string::npos; }
+bool says(const Error& error, const std::string& words) {
+  return error.message.find(words) != std::string::npos;
+}
 
 }  // namespace
 
-TEST_CASE("breaker: opens at failures_max in a row, not one before, and a success starts the count anew", "[policy]") {
+TEST_CASE("breaker: opens at failures_max in a row, not one before, and a success starts the count anew",
+          "[policy]") {
   World world;
   world.fail(4);
   world.attempt(BreakerOutcome::success);
@@ -60,7 +63,8 @@ TEST_CASE("breaker: opens when half of the window failed, but only once the wind
   CHECK(says(world.breaker.admit(world.now).error(), "breaker.window = 20"));
 }
 
-TEST_CASE("breaker: fewer failures than the ratio keep it closed, and old ones leave the window", "[policy]") {
+TEST_CASE("breaker: fewer failures than the ratio keep it closed, and old ones leave the window",
+          "[policy]") {
   World world;
   for (int i = 0; i < 9; ++i) {
     world.attempt(BreakerOutcome::failure);
@@ -138,8 +142,9 @@ TEST_CASE("breaker: throttling and refusals count neither way while closed", "[p
   CHECK(world.breaker.state() == BreakerState::open);
 }
 
-TEST_CASE("breaker: a probe answered with 429 closes it, one refused or cancelled leaves the next caller to probe",
-          "[policy]") {
+TEST_CASE(
+    "breaker: a probe answered with 429 closes it, one refused or cancelled leaves the next caller to probe",
+    "[policy]") {
   World world;
   world.fail(5);
   world.now += 15s;
@@ -175,7 +180,8 @@ TEST_CASE("breaker: attempts begun before it opened do not settle it", "[policy]
   CHECK(world.breaker.state() == BreakerState::closed);
 }
 
-TEST_CASE("breaker: forgets its openings after a success once it stayed closed as long as it was open", "[policy]") {
+TEST_CASE("breaker: forgets its openings after a success once it stayed closed as long as it was open",
+          "[policy]") {
   World world;
   world.fail(5);
   world.now += 15s;
@@ -242,7 +248,8 @@ TEST_CASE("breaker: under random use there is one probe at a time and a way out 
       }
       // The steps are too short for a probe to be lost, so an unsettled one is the only one.
       if (world.now < TimePoint{1h} + 15min) REQUIRE(probes <= 1);
-      REQUIRE(world.breaker.probing() == (world.breaker.probing() && world.breaker.state() == BreakerState::half_open));
+      REQUIRE(world.breaker.probing() ==
+              (world.breaker.probing() && world.breaker.state() == BreakerState::half_open));
     }
     for (const BreakerPass& pass : out) world.breaker.settle(pass, BreakerOutcome::success, world.now);
     CHECK(world.breaker.admit(world.now + settings.open_max).has_value());

@@ -20,7 +20,8 @@ TEST_CASE("call limits: each counter admits exactly its maximum and names its se
   for (int i = 0; i < 2; ++i) CHECK(limits.start_turn().has_value());
   CHECK(limits.start_turn().error().message.find("turns.turns_max = 2 ") != std::string::npos);
   CHECK(limits.start_provider_call().has_value());
-  CHECK(limits.start_provider_call().error().message.find("turns.provider_calls_max = 1 ") != std::string::npos);
+  CHECK(limits.start_provider_call().error().message.find("turns.provider_calls_max = 1 ") !=
+        std::string::npos);
   CHECK(limits.usage() == CallUsage{3, 2, 1, 0});
 }
 

@@ -40,7 +40,8 @@ TEST_CASE("ceilings: a client's wall holds less its reserve, unless it is off or
   CHECK(core({}, late).request(start, ClientWall::applies).setting == "deadlines.client_wall_ms");
 }
 
-TEST_CASE("ceilings: a tool has its own ceiling within what is left of the request, less the reserve", "[policy]") {
+TEST_CASE("ceilings: a tool has its own ceiling within what is left of the request, less the reserve",
+          "[policy]") {
   const CeilingsCore ceilings = core();
   const BoundDeadline request = ceilings.request(start, ClientWall::none);
   CHECK(ceilings.tool(request, start, start).setting == "ceilings.tool_ms");
@@ -52,8 +53,9 @@ TEST_CASE("ceilings: a tool has its own ceiling within what is left of the reque
   CHECK(late.deadline.at() == start + 66'750ms);
 }
 
-TEST_CASE("ceilings: asking an expert raises the tool to the expert ceiling, counted from acceptance and once",
-          "[policy]") {
+TEST_CASE(
+    "ceilings: asking an expert raises the tool to the expert ceiling, counted from acceptance and once",
+    "[policy]") {
   const CeilingsCore ceilings = core();
   const BoundDeadline request = ceilings.request(start, ClientWall::none);
   const BoundDeadline tool = ceilings.tool(request, start, start + 5s);
@@ -63,7 +65,8 @@ TEST_CASE("ceilings: asking an expert raises the tool to the expert ceiling, cou
   CHECK(ceilings.raised(request, raised, start).deadline.at() == start + 60s);
 }
 
-TEST_CASE("ceilings: a raise never passes the outer deadline less its reserve and never shortens", "[policy]") {
+TEST_CASE("ceilings: a raise never passes the outer deadline less its reserve and never shortens",
+          "[policy]") {
   const CeilingsCore ceilings = core();
   const BoundDeadline walled = ceilings.request(start, ClientWall::applies);
   const BoundDeadline tool = ceilings.tool(walled, start, start);
@@ -78,7 +81,8 @@ TEST_CASE("ceilings: a raise never passes the outer deadline less its reserve an
   CHECK(ceilings.raised(request, own, start).deadline.at() == start + 65s);
 }
 
-TEST_CASE("ceilings: an attempt has its own ceiling within its parent, less the provider reserve", "[policy]") {
+TEST_CASE("ceilings: an attempt has its own ceiling within its parent, less the provider reserve",
+          "[policy]") {
   const CeilingsCore ceilings = core();
   const BoundDeadline tool = ceilings.tool(ceilings.request(start, ClientWall::none), start, start);
   CHECK(ceilings.provider_call(tool).deadline.at() == start + 44'500ms);
@@ -137,11 +141,13 @@ TEST_CASE("ceilings: without an outermost ceiling 24 hours hold, and only if tha
   const CeilingsCore unbounded = core(settings, deadlines);
   const BoundDeadline request = unbounded.request(start, ClientWall::none);
   CHECK(request.deadline.at() == start + 24h);
-  CHECK(unbounded.attempt(unbounded.tool(request, start, start), start).deadline.at() == start + 24h - 1'250ms);
+  CHECK(unbounded.attempt(unbounded.tool(request, start, start), start).deadline.at() ==
+        start + 24h - 1'250ms);
   CHECK(unbounded.request(start, ClientWall::applies).setting == "deadlines.client_wall_ms");
 }
 
-TEST_CASE("ceilings: an override replaces the general one, 0 switches it off, and its name outlives it", "[policy]") {
+TEST_CASE("ceilings: an override replaces the general one, 0 switches it off, and its name outlives it",
+          "[policy]") {
   const CeilingsCore ceilings = core();
   const BoundDeadline request = ceilings.request(start, ClientWall::none);
   BoundDeadline tool = request;
@@ -154,7 +160,8 @@ TEST_CASE("ceilings: an override replaces the general one, 0 switches it off, an
   const CeilingOverride off("plugins.\"debug\".ceiling_ms", 0ms);
   CHECK(ceilings.tool(request, start, start, &off).setting == "ceilings.expert_ms");
   const CeilingOverride slow("providers.kimi.ceiling_ms", 40s);
-  CHECK(ceilings.attempt(ceilings.tool(request, start, start), start, &slow).setting == "providers.kimi.ceiling_ms");
+  CHECK(ceilings.attempt(ceilings.tool(request, start, start), start, &slow).setting ==
+        "providers.kimi.ceiling_ms");
 }
 
 TEST_CASE("ceilings: times that leave nothing are refused", "[policy]") {
@@ -170,7 +177,9 @@ TEST_CASE("ceilings: times that leave nothing are refused", "[policy]") {
   ceilings.daemon = 751ms;
   CHECK(CeilingsCore::make(ceilings, {}, CeilingProfile::normal).has_value());
   ceilings.tool = -1ms;
-  CHECK(CeilingsCore::make(ceilings, {}, CeilingProfile::normal).error().message.find("ceilings.tool_ms = -1") == 0);
+  CHECK(CeilingsCore::make(ceilings, {}, CeilingProfile::normal)
+            .error()
+            .message.find("ceilings.tool_ms = -1") == 0);
   deadlines.provider_reserve = -1ms;
   CHECK_FALSE(CeilingsCore::make({}, deadlines, CeilingProfile::normal).has_value());
 }

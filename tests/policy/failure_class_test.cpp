@@ -18,7 +18,8 @@ FailureClass of(Errc code, int status = 0, Delivered delivered = Delivered::noth
 }  // namespace
 
 TEST_CASE("failure class: statuses that may pass are retried, the rest is refused", "[policy]") {
-  for (const int status : {500, 502, 503, 520, 529, 425}) CHECK(of(status, "", "") == FailureClass::retryable_unavailable);
+  for (const int status : {500, 502, 503, 520, 529, 425})
+    CHECK(of(status, "", "") == FailureClass::retryable_unavailable);
   for (const int status : {408, 504, 522, 524}) CHECK(of(status, "", "") == FailureClass::retryable_timeout);
   for (const int status : {301, 400, 401, 403, 404, 409, 413, 422, 499, 501, 505})
     CHECK(of(status, "", "") == FailureClass::refused);
@@ -33,12 +34,13 @@ TEST_CASE("failure class: without a status our own error decides", "[policy]") {
   CHECK(of(Errc::rate_limited) == FailureClass::throttled_rate);
   CHECK(of(Errc::exhausted) == FailureClass::money);
   for (const Errc code : {Errc::invalid_input, Errc::permission, Errc::unauthenticated, Errc::content_blocked,
-                          Errc::context_too_long, Errc::breaker_open, Errc::shed, Errc::in_doubt, Errc::crashed,
-                          Errc::protocol, Errc::nondeterministic})
+                          Errc::context_too_long, Errc::breaker_open, Errc::shed, Errc::in_doubt,
+                          Errc::crashed, Errc::protocol, Errc::nondeterministic})
     CHECK(of(code) == FailureClass::refused);
 }
 
-TEST_CASE("failure class: a stream that stalls after status 200 is a timeout until content was delivered", "[policy]") {
+TEST_CASE("failure class: a stream that stalls after status 200 is a timeout until content was delivered",
+          "[policy]") {
   CHECK(of(Errc::deadline, 200) == FailureClass::retryable_timeout);
   CHECK(of(Errc::deadline, 200, Delivered::content) == FailureClass::committed);
   CHECK(of(Errc::unavailable, 503, Delivered::content) == FailureClass::committed);
@@ -50,31 +52,39 @@ TEST_CASE("failure class: a cancellation is one whatever else is known", "[polic
 }
 
 TEST_CASE("failure class: a 429 that means money is told apart for each known provider", "[policy]") {
-  CHECK(of(429, "insufficient_quota", "You exceeded your current quota, please check your plan and billing details.") ==
+  CHECK(of(429, "insufficient_quota",
+           "You exceeded your current quota, please check your plan and billing details.") ==
         FailureClass::money);
   CHECK(of(429, "", "You exceeded your current quota, please check your plan and billing details.") ==
         FailureClass::money);
   CHECK(of(429, "enforced_spend_limit_reached", "", "rate_limit_error") == FailureClass::money);
-  CHECK(of(429, "1113", "Insufficient balance or no resource package. Please recharge.") == FailureClass::money);
-  CHECK(of(429, "1308", "Usage limit reached for 5 hour. Your limit will reset at 12:00") == FailureClass::money);
-  CHECK(of(429, "exceeded_current_quota_error", "Your account is suspended, please check your plan and billing") ==
+  CHECK(of(429, "1113", "Insufficient balance or no resource package. Please recharge.") ==
         FailureClass::money);
-  CHECK(of(429, "RESOURCE_EXHAUSTED", "Quota exceeded for metric: generate_requests, quotaId: RequestsPerDayPerProject")
-        == FailureClass::money);
+  CHECK(of(429, "1308", "Usage limit reached for 5 hour. Your limit will reset at 12:00") ==
+        FailureClass::money);
+  CHECK(of(429, "exceeded_current_quota_error",
+           "Your account is suspended, please check your plan and billing") == FailureClass::money);
+  CHECK(of(429, "RESOURCE_EXHAUSTED",
+           "Quota exceeded for metric: generate_requests, quotaId: RequestsPerDayPerProject") ==
+        FailureClass::money);
   CHECK(of(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted") == FailureClass::money);
   CHECK(of(429, "", "You've reached your usage limit for this period") == FailureClass::money);
 }
 
-TEST_CASE("failure class: a 429 that means rate stays one although it mentions billing or quota", "[policy]") {
+TEST_CASE("failure class: a 429 that means rate stays one although it mentions billing or quota",
+          "[policy]") {
   CHECK(of(429, "rate_limit_exceeded",
-           "Rate limit reached for gpt-x on tokens per min (TPM): Limit 30000. Visit /account/billing to add a payment "
+           "Rate limit reached for gpt-x on tokens per min (TPM): Limit 30000. Visit /account/billing to add "
+           "a payment "
            "method and check your plan and billing details.") == FailureClass::throttled_rate);
   CHECK(of(429, "RESOURCE_EXHAUSTED",
-           "You exceeded your current quota, please check your plan and billing details. Quota exceeded for metric "
+           "You exceeded your current quota, please check your plan and billing details. Quota exceeded for "
+           "metric "
            "GenerateRequestsPerMinutePerProject. Please retry in 23.4s.") == FailureClass::throttled_rate);
   CHECK(of(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).") ==
         FailureClass::throttled_rate);
-  CHECK(of(429, "", "This request would exceed your organization's rate limit of 50,000 input tokens per minute",
+  CHECK(of(429, "",
+           "This request would exceed your organization's rate limit of 50,000 input tokens per minute",
            "rate_limit_error") == FailureClass::throttled_rate);
   CHECK(of(429, "engine_overloaded_error", "The engine is currently overloaded, please try again later") ==
         FailureClass::throttled_rate);
@@ -90,7 +100,8 @@ TEST_CASE("failure class: a 429 that means concurrency is told apart", "[policy]
 }
 
 TEST_CASE("failure class: money comes under other statuses too", "[policy]") {
-  CHECK(of(400, "invalid_request_error", "Your credit balance is too low to access the API.") == FailureClass::money);
+  CHECK(of(400, "invalid_request_error", "Your credit balance is too low to access the API.") ==
+        FailureClass::money);
   CHECK(of(403, "", "Insufficient balance") == FailureClass::money);
   CHECK(of(403, "", "Model not allowed") == FailureClass::refused);
   CHECK(of(500, "insufficient_quota", "") == FailureClass::money);
@@ -108,8 +119,10 @@ TEST_CASE("failure class: a refusal inside a stream of status 200 is read from i
 }
 
 TEST_CASE("failure class: words of the upstream do not turn our own refusals into its failures", "[policy]") {
-  CHECK(classify({Errc::permission, 0, "overloaded_error", {}, {}, Delivered::nothing}) == FailureClass::refused);
-  CHECK(classify({Errc::breaker_open, 0, "rate_limit_error", {}, {}, Delivered::nothing}) == FailureClass::refused);
+  CHECK(classify({Errc::permission, 0, "overloaded_error", {}, {}, Delivered::nothing}) ==
+        FailureClass::refused);
+  CHECK(classify({Errc::breaker_open, 0, "rate_limit_error", {}, {}, Delivered::nothing}) ==
+        FailureClass::refused);
 }
 
 TEST_CASE("failure class: only the first 4096 bytes of a message are read", "[policy]") {

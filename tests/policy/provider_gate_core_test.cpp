@@ -22,13 +22,16 @@ ProviderGateSettings small() {
   return settings;
 }
 
-bool says(const Error& error, const std::string& words) { return error.message.find(words) != std::string::npos; }
+bool says(const Error& error, const std::string& words) {
+  return error.message.find(words) != std::string::npos;
+}
 
 }  // namespace
 
 TEST_CASE("provider gate: runs concurrency_max at once, the rest first come, first served", "[policy]") {
   ProviderGateCore gate(small());
-  for (std::uint64_t id = 1; id <= 2; ++id) CHECK(gate.offer(id, far, start).outcome == OfferOutcome::admitted);
+  for (std::uint64_t id = 1; id <= 2; ++id)
+    CHECK(gate.offer(id, far, start).outcome == OfferOutcome::admitted);
   for (std::uint64_t id = 3; id <= 5; ++id) CHECK(gate.offer(id, far, start).outcome == OfferOutcome::queued);
   const Offer refused = gate.offer(6, far, start);
   REQUIRE(refused.outcome == OfferOutcome::refused);
@@ -50,7 +53,8 @@ TEST_CASE("provider gate: an attempt needs attempt_min of its deadline", "[polic
   const Offer late = gate.offer(2, Deadline(start + 2s - 1ms), start);
   REQUIRE(late.outcome == OfferOutcome::refused);
   CHECK(late.refusal->code == Errc::deadline);
-  CHECK(says(*late.refusal, "1999 ms are left of the deadline, an attempt needs retry.attempt_min_ms = 2000"));
+  CHECK(
+      says(*late.refusal, "1999 ms are left of the deadline, an attempt needs retry.attempt_min_ms = 2000"));
 }
 
 TEST_CASE("provider gate: a pause holds everybody back until Retry-After is over", "[policy]") {
@@ -58,7 +62,8 @@ TEST_CASE("provider gate: a pause holds everybody back until Retry-After is over
   gate.pause(10s, start);
   gate.pause(3s, start + 1s);  // a shorter wish does not shorten
   gate.pause(0s, start + 1s);
-  for (std::uint64_t id = 1; id <= 3; ++id) CHECK(gate.offer(id, far, start + 2s).outcome == OfferOutcome::queued);
+  for (std::uint64_t id = 1; id <= 3; ++id)
+    CHECK(gate.offer(id, far, start + 2s).outcome == OfferOutcome::queued);
   CHECK(gate.next_wake() == start + 10s);
   CHECK(gate.admit_waiting(start + 10s - 1ns).empty());
   CHECK(gate.admit_waiting(start + 10s) == Ids{1, 2});
@@ -118,7 +123,8 @@ TEST_CASE("provider gate: a late release passes over a waiter with too little ti
   CHECK(gate.expire(start + 4s).size() == 1);
 }
 
-TEST_CASE("provider gate: refusals for concurrency lower it once per burst, successes raise it again", "[policy]") {
+TEST_CASE("provider gate: refusals for concurrency lower it once per burst, successes raise it again",
+          "[policy]") {
   ProviderGateSettings settings = small();
   settings.concurrency_max = 4;
   ProviderGateCore gate(settings);
@@ -127,7 +133,8 @@ TEST_CASE("provider gate: refusals for concurrency lower it once per burst, succ
   CHECK(gate.concurrency() == 3);
   gate.lower_concurrency(99, start + 1s);
   for (std::uint64_t id = 1; id <= 4; ++id) CHECK(gate.release(id, start + 1s).empty());
-  for (std::uint64_t id = 11; id <= 13; ++id) CHECK(gate.offer(id, far, start + 2s).outcome == OfferOutcome::admitted);
+  for (std::uint64_t id = 11; id <= 13; ++id)
+    CHECK(gate.offer(id, far, start + 2s).outcome == OfferOutcome::admitted);
   CHECK(gate.offer(14, far, start + 2s).outcome == OfferOutcome::queued);
   gate.succeeded();
   gate.succeeded();
@@ -174,8 +181,10 @@ TEST_CASE("provider gate: under random use limits hold and every attempt ends ex
       if (what < 4) {
         const Deadline deadline(now + Millis(random.below(30'000)));
         const Offer offer = gate.offer(++last, deadline, now);
-        if (offer.outcome == OfferOutcome::refused) ++ended;
-        else known.emplace(last, std::pair{offer.outcome == OfferOutcome::admitted, deadline});
+        if (offer.outcome == OfferOutcome::refused)
+          ++ended;
+        else
+          known.emplace(last, std::pair{offer.outcome == OfferOutcome::admitted, deadline});
         if (offer.outcome == OfferOutcome::admitted) REQUIRE(now >= closed);
       } else if (what < 7 && !known.empty()) {
         auto attempt = known.begin();
@@ -185,8 +194,10 @@ TEST_CASE("provider gate: under random use limits hold and every attempt ends ex
         if (running && random.below(8) == 0) gate.lower_concurrency(id, now);
         known.erase(attempt);
         ++ended;
-        if (running) run(gate.release(id, now));
-        else REQUIRE(gate.withdraw(id));
+        if (running)
+          run(gate.release(id, now));
+        else
+          REQUIRE(gate.withdraw(id));
       } else if (what == 7) {
         const Millis pause(random.below(3'000));
         gate.pause(pause, now);

@@ -5,7 +5,8 @@
 
 using namespace toolpost;
 
-TEST_CASE("retry budget: a full bucket pays for ten retries, five timeouts or twenty throttlings", "[policy]") {
+TEST_CASE("retry budget: a full bucket pays for ten retries, five timeouts or twenty throttlings",
+          "[policy]") {
   const auto pays = [](FailureClass kind) {
     RetryBudget budget{RetrySettings{}};
     int times = 0;
@@ -20,7 +21,8 @@ TEST_CASE("retry budget: a full bucket pays for ten retries, five timeouts or tw
 
 TEST_CASE("retry budget: ten successes pay for one retry exactly, nine do not", "[policy]") {
   RetryBudget budget{RetrySettings{}};
-  while (budget.take(FailureClass::retryable_unavailable)) {}
+  while (budget.take(FailureClass::retryable_unavailable)) {
+  }
   for (int i = 0; i < 9; ++i) budget.succeeded();
   CHECK_FALSE(budget.take(FailureClass::retryable_unavailable));
   budget.succeeded();

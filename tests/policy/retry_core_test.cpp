@@ -9,7 +9,9 @@ namespace {
 
 const TimePoint start{1h};
 
-bool says(const Error& error, const std::string& words) { return error.message.find(words) != std::string::npos; }
+bool says(const Error& error, const std::string& words) {
+  return error.message.find(words) != std::string::npos;
+}
 
 struct World {
   RetrySettings settings;
@@ -28,7 +30,8 @@ constexpr auto down = FailureClass::retryable_unavailable;
 
 }  // namespace
 
-TEST_CASE("retry: waits a random time under 250 ms that doubles per attempt up to the maximum", "[policy][retry]") {
+TEST_CASE("retry: waits a random time under 250 ms that doubles per attempt up to the maximum",
+          "[policy][retry]") {
   World world;
   world.settings.attempts_max = 10;
   const auto longest = [&](std::uint32_t attempts) {
@@ -64,8 +67,9 @@ TEST_CASE("retry: attempts_max counts the first try", "[policy][retry]") {
              "providers.glm.attempts_max = 2 (2 attempts, 0 ms)"));
 }
 
-TEST_CASE("retry: never after money, a refusal, delivered content or a cancellation, and takes no tokens for it",
-          "[policy][retry]") {
+TEST_CASE(
+    "retry: never after money, a refusal, delivered content or a cancellation, and takes no tokens for it",
+    "[policy][retry]") {
   World world;
   for (const auto kind :
        {FailureClass::money, FailureClass::refused, FailureClass::committed, FailureClass::cancelled}) {
@@ -83,8 +87,9 @@ TEST_CASE("retry: starts with exactly attempt_min left and not with less", "[pol
   CHECK(world.decide(down, 1, latest).value() == latest);
   const auto late = world.decide(down, 1, latest + 1ms);
   REQUIRE_FALSE(late.has_value());
-  CHECK(says(late.error(), "1999 ms are left of ceilings.tool_ms = 45000 and an attempt needs "
-                           "retry.attempt_min_ms = 2000"));
+  CHECK(says(late.error(),
+             "1999 ms are left of ceilings.tool_ms = 45000 and an attempt needs "
+             "retry.attempt_min_ms = 2000"));
   CHECK_FALSE(world.decide(down, 1, world.bound.deadline.at() + 1s).has_value());
 }
 
@@ -109,7 +114,8 @@ TEST_CASE("retry: Retry-After is a floor with at most a tenth on top", "[policy]
   }
 }
 
-TEST_CASE("retry: a Retry-After that just fits is kept to, one that does not ends the call at once", "[policy][retry]") {
+TEST_CASE("retry: a Retry-After that just fits is kept to, one that does not ends the call at once",
+          "[policy][retry]") {
   World world;
   world.error.retry_after = 42'500ms;
   CHECK(world.decide(FailureClass::throttled_rate, 1, start).value() == start + 42'500ms);
@@ -118,7 +124,8 @@ TEST_CASE("retry: a Retry-After that just fits is kept to, one that does not end
   const auto answer = world.decide(FailureClass::throttled_rate, 1, start);
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().retry_after == 42'501ms);
-  CHECK(says(answer.error(), "the upstream asks to wait 42501 ms, 44500 ms are left of ceilings.tool_ms = 45000"));
+  CHECK(says(answer.error(),
+             "the upstream asks to wait 42501 ms, 44500 ms are left of ceilings.tool_ms = 45000"));
   CHECK(world.budget.tokens() == tokens);
 }
 
@@ -133,8 +140,9 @@ TEST_CASE("retry: an empty budget ends the call and says so", "[policy][retry]")
   CHECK(says(world.decide(down, 1, start).error(), "retry.budget_tokens_max = 0"));
 }
 
-TEST_CASE("retry: whatever is asked, the next attempt lies between its floor and the deadline less attempt_min",
-          "[policy][retry]") {
+TEST_CASE(
+    "retry: whatever is asked, the next attempt lies between its floor and the deadline less attempt_min",
+    "[policy][retry]") {
   SeededRandom random(5);
   World world;
   for (int i = 0; i < 50'000; ++i) {

@@ -15,7 +15,8 @@ Settings impatient() {
 
 }  // namespace
 
-TEST_CASE("faults: each way of dying in a turn is answered as crashed, and the next call works", "[runtime][faults]") {
+TEST_CASE("faults: each way of dying in a turn is answered as crashed, and the next call works",
+          "[runtime][faults]") {
   RuntimeWorld world(kFaulty);
   for (const char* fault : {"crash", "abort", "exit"}) {
     const CallOutcome& outcome = world.call(fault);
@@ -36,14 +37,16 @@ TEST_CASE("faults: a turn that spins is answered at turn_max, with the setting's
   }
 }
 
-TEST_CASE("faults: a worker that closes or litters its socket is ended, and the call answered", "[runtime][faults]") {
+TEST_CASE("faults: a worker that closes or litters its socket is ended, and the call answered",
+          "[runtime][faults]") {
   RuntimeWorld world(kFaulty, impatient());
   CHECK(world.call("close_everything").code == Errc::crashed);
   CHECK(world.call("garbage").code == Errc::protocol);
   CHECK(world.call("fine").code == Errc::ok);
 }
 
-TEST_CASE("faults: innocent calls of the same plugin are answered beside one that spins", "[runtime][faults]") {
+TEST_CASE("faults: innocent calls of the same plugin are answered beside one that spins",
+          "[runtime][faults]") {
   RuntimeWorld world(kFaulty, impatient());
   world.start("spin");
   world.start("fine");
@@ -67,7 +70,8 @@ TEST_CASE("faults: exceptions and errors arrive as what they are", "[runtime][fa
   CHECK(outcome.side_effect == SideEffect::maybe);
 }
 
-TEST_CASE("faults: output that breaks its schema, is missing or too large never reaches the caller", "[runtime][faults]") {
+TEST_CASE("faults: output that breaks its schema, is missing or too large never reaches the caller",
+          "[runtime][faults]") {
   RuntimeWorld world(kFaulty);
   CHECK(world.call("bad_output").code == Errc::output_invalid);
   CHECK(world.call("no_output").code == Errc::output_invalid);
@@ -76,11 +80,13 @@ TEST_CASE("faults: output that breaks its schema, is missing or too large never 
   CHECK(flood.message.find("limits.output_bytes_max") != std::string::npos);
 }
 
-TEST_CASE("sandbox: a plugin has no processes, sockets, signals, files or environment of its own", "[runtime][sandbox]") {
+TEST_CASE("sandbox: a plugin has no processes, sockets, signals, files or environment of its own",
+          "[runtime][sandbox]") {
   RuntimeWorld world(kFaulty);
   REQUIRE(world.call("attack").code == Errc::ok);
   const auto tried = world.reply("attack");
-  for (const char* power : {"fork", "socket", "kill_parent", "exec", "etc_passwd", "write_tmp", "parent_environment"}) {
+  for (const char* power :
+       {"fork", "socket", "kill_parent", "exec", "etc_passwd", "write_tmp", "parent_environment"}) {
     CAPTURE(power);
     CHECK(tried[power] == "denied");
   }
@@ -116,14 +122,15 @@ TEST_CASE("turns: more effects than turns.effects_max end the call with that nam
 TEST_CASE("turns: a crash after an effect is run again with the same journal", "[runtime][turns]") {
   RuntimeWorld world(kFaulty);
   const CallOutcome& outcome = world.call("crash_after_effect");
-  // `runs` starts at 0 in every process, so the fresh worker crashes again and the call is given up; but the effect is
-  // in the journal once.
+  // `runs` starts at 0 in every process, so the fresh worker crashes again and the call is given up; but the
+  // effect is in the journal once.
   CHECK(outcome.code == Errc::crashed);
   CHECK(outcome.turns == 3);
   CHECK(world.journals.at("crash_after_effect").entries().size() == 1);
 }
 
-TEST_CASE("deadline: a call that waits longer than its ceiling is answered with the setting's name", "[runtime]") {
+TEST_CASE("deadline: a call that waits longer than its ceiling is answered with the setting's name",
+          "[runtime]") {
   Settings settings;
   settings.plugins["test.faulty"].ceiling = 400ms;
   RuntimeWorld world(kFaulty, settings);

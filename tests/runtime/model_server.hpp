@@ -9,15 +9,18 @@
 
 namespace toolpost {
 
-inline const std::string kExpert = R"({\"status\":\"analysis_complete\",\"summary\":\"off by one\",\"hypotheses\":[]})";
+inline const std::string kExpert =
+    R"({\"status\":\"analysis_complete\",\"summary\":\"off by one\",\"hypotheses\":[]})";
 
 struct ModelServer {
   std::atomic<int> asked{0};
   HttpServer server{[this](ServerConnection& connection) {
-    for (std::string request = connection.read_request(); !request.empty(); request = connection.read_request()) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
       ++asked;
-      const std::string body = "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" + kExpert +
-                               "\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+      const std::string body =
+          "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" + kExpert +
+          "\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
       connection.answer(body, "Content-Type: text/event-stream\r\n");
     }
   }};

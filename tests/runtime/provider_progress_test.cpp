@@ -3,7 +3,8 @@
 
 using namespace toolpost;
 
-TEST_CASE("provider: content of a streamed answer becomes progress of the call that asked", "[runtime][provider]") {
+TEST_CASE("provider: content of a streamed answer becomes progress of the call that asked",
+          "[runtime][provider]") {
   ModelServer model;
   Settings settings;
   settings.plugins["dev.toolpost.chat"].grant = {"provider"};

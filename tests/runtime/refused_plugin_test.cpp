@@ -7,10 +7,13 @@
 using namespace toolpost;
 using namespace std::chrono_literals;
 
-TEST_CASE("dropping in: a constructor that crashes or hangs makes its plugin incompatible, nothing else", "[runtime][plugin]") {
+TEST_CASE("dropping in: a constructor that crashes or hangs makes its plugin incompatible, nothing else",
+          "[runtime][plugin]") {
   Settings settings;
   settings.workers.ready_max = 500ms;
-  RuntimeWorld world({"tests/plugins/crashing_constructor.so", "tests/plugins/hanging_constructor.so", "lib/toolpost/plugins/echo.so"}, settings);
+  RuntimeWorld world({"tests/plugins/crashing_constructor.so", "tests/plugins/hanging_constructor.so",
+                      "lib/toolpost/plugins/echo.so"},
+                     settings);
   CHECK(world.call("echo", R"({"text":"fine"})").code == Errc::ok);
   const CallOutcome& crashing = world.call("crashing");
   CHECK(crashing.code != Errc::ok);
@@ -28,7 +31,8 @@ TEST_CASE("dropping in: a tool name that is taken is refused, naming who has it"
   CHECK(world.runtime->plugins().plugins().size() == 1);
 }
 
-TEST_CASE("dropping in: files that others may write, links and nonsense are refused with the reason", "[runtime][plugin]") {
+TEST_CASE("dropping in: files that others may write, links and nonsense are refused with the reason",
+          "[runtime][plugin]") {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("toolpost_unsafe_" + std::to_string(getpid()));
   fs::create_directories(folder);
@@ -38,7 +42,8 @@ TEST_CASE("dropping in: files that others may write, links and nonsense are refu
   fs::permissions(folder / "a.so", fs::perms::others_write, fs::perm_options::add);
   fs::create_symlink(echo, folder / "b.so");
   std::ofstream(folder / "c.so") << "no library at all";
-  const auto catalog = scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
+  const auto catalog =
+      scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
   REQUIRE(catalog);
   CHECK(catalog->plugins.empty());
   REQUIRE(catalog->refused.size() == 3);
@@ -46,7 +51,8 @@ TEST_CASE("dropping in: files that others may write, links and nonsense are refu
   CHECK(catalog->refused[1].reason.find("symbolic link") != std::string::npos);
   CHECK(catalog->refused[2].reason.find("not a usable shared library") != std::string::npos);
   fs::permissions(folder, fs::perms::others_write, fs::perm_options::add);
-  const auto open_folder = scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
+  const auto open_folder =
+      scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
   REQUIRE(open_folder);
   CHECK(open_folder->refused.at(0).reason.find("the folder") != std::string::npos);
   fs::remove_all(folder);
@@ -59,7 +65,8 @@ TEST_CASE("grants: what nobody granted answers PERMISSION with the TOML to write
   const std::string message = world.reply("asking")["message"];
   CHECK(message.find("[plugins.\"test.asking\"]\ngrant = [\"file.read\", \"http\"]") != std::string::npos);
   REQUIRE(world.call("asking", R"({"kind":"file.raed"})").code == Errc::ok);
-  CHECK(world.reply("asking")["message"].get<std::string>().find("did you mean \"file.read\"?") != std::string::npos);
+  CHECK(world.reply("asking")["message"].get<std::string>().find("did you mean \"file.read\"?") !=
+        std::string::npos);
 }
 
 TEST_CASE("grants: a granted file effect reads beneath its root and nowhere else", "[runtime][plugin]") {

@@ -3,13 +3,15 @@
 
 using namespace toolpost;
 
-TEST_CASE("replay: a recorded call repeats exactly, without its effects being performed", "[runtime][replay]") {
+TEST_CASE("replay: a recorded call repeats exactly, without its effects being performed",
+          "[runtime][replay]") {
   RecordedCall recorded{JournalHeader{}, {}, Errc::ok, "", {}};
   {
     RuntimeWorld world({"tests/plugins/faulty.so"});
     const CallOutcome& outcome = world.call("sleeps", R"({"ms":20})");
     REQUIRE(outcome.code == Errc::ok);
-    recorded = {world.journals.at("sleeps").header(), world.journals.at("sleeps").entries(), outcome.code, "", outcome.parts};
+    recorded = {world.journals.at("sleeps").header(), world.journals.at("sleeps").entries(), outcome.code, "",
+                outcome.parts};
   }
   const auto parsed = parse_journal(journal_text(recorded));
   REQUIRE(parsed);

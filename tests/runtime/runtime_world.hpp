@@ -14,11 +14,13 @@ namespace toolpost {
 
 struct RuntimeWorld {
   using KillAfterFrame = std::function<bool(const std::string& plugin, FrameType)>;
-  explicit RuntimeWorld(const std::vector<std::string>& plugin_files, Settings with = {}, KillAfterFrame kill = {})
+  explicit RuntimeWorld(const std::vector<std::string>& plugin_files, Settings with = {},
+                        KillAfterFrame kill = {})
       : settings(std::move(with)) {
     namespace fs = std::filesystem;
     static int worlds = 0;
-    folder = fs::temp_directory_path() / ("toolpost_test_" + std::to_string(getpid()) + "_" + std::to_string(++worlds));
+    folder = fs::temp_directory_path() /
+             ("toolpost_test_" + std::to_string(getpid()) + "_" + std::to_string(++worlds));
     fs::create_directories(folder / "plugins");
     fs::permissions(folder / "plugins", fs::perms::owner_all);
     for (const std::string& file : plugin_files) {
@@ -48,14 +50,13 @@ struct RuntimeWorld {
     request.tool = tool;
     request.arguments_json = arguments;
     ++running;
-    runtime->call_tool(
-        request,
-        [this, tool](CallOutcome outcome, const Journal* journal) {
-          if (journal != nullptr) journals.insert_or_assign(tool, *journal);
-          outcomes.insert_or_assign(tool, std::move(outcome));
-          if (--running == 0) loop.stop();
-        },
-        {});
+    runtime->call_tool(request,
+                       [this, tool](CallOutcome outcome, const Journal* journal) {
+                         if (journal != nullptr) journals.insert_or_assign(tool, *journal);
+                         outcomes.insert_or_assign(tool, std::move(outcome));
+                         if (--running == 0) loop.stop();
+                       },
+                       {});
   }
   /// Runs the loop until everything that was started is answered.
   void settle() {
@@ -67,7 +68,9 @@ struct RuntimeWorld {
     settle();
     return outcomes.at(tool);
   }
-  nlohmann::json reply(const std::string& tool) { return nlohmann::json::parse(outcomes.at(tool).parts.at(0).bytes); }
+  nlohmann::json reply(const std::string& tool) {
+    return nlohmann::json::parse(outcomes.at(tool).parts.at(0).bytes);
+  }
 
   Settings settings;
   std::filesystem::path folder;

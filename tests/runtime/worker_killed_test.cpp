@@ -46,7 +46,8 @@ Ran run_debug(int kill_at) {
 
 }  // namespace
 
-TEST_CASE("turns: a worker killed after any frame changes no answer and repeats no model request", "[runtime][faults]") {
+TEST_CASE("turns: a worker killed after any frame changes no answer and repeats no model request",
+          "[runtime][faults]") {
   const Ran undisturbed = run_debug(0);
   CHECK(undisturbed.asked == 1);
   CHECK(undisturbed.reply["expert_analysis"]["summary"] == "off by one");

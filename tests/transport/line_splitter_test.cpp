@@ -12,7 +12,7 @@ using namespace toolpost;
 namespace {
 
 struct Outcome {
-  std::vector<std::string> lines;     // "!" for oversize
+  std::vector<std::string> lines;  // "!" for oversize
   std::size_t unfinished = 0;
   bool operator==(const Outcome&) const = default;
 };
@@ -32,7 +32,8 @@ void feed(LineSplitter& splitter, std::string_view chunk, Outcome& outcome) {
     }
     // Reading the padding must be allowed (the sanitizer build checks it).
     unsigned sum = 0;
-    for (std::size_t i = 0; i < LineSplitter::kPadding; ++i) sum += static_cast<unsigned char>(line.data()[line.size() + i]);
+    for (std::size_t i = 0; i < LineSplitter::kPadding; ++i)
+      sum += static_cast<unsigned char>(line.data()[line.size() + i]);
     CHECK(sum < 64 * 256);
     outcome.lines.emplace_back(line);
   }
@@ -48,7 +49,8 @@ Outcome split(std::string_view input, std::size_t line_bytes_max) {
 
 }  // namespace
 
-TEST_CASE("line splitter: LF and CRLF end lines, empty ones are skipped, the last half is told", "[transport]") {
+TEST_CASE("line splitter: LF and CRLF end lines, empty ones are skipped, the last half is told",
+          "[transport]") {
   const Outcome outcome = split("one\r\n\n\r\ntwo\n\rthree\r\r\nhalf", 100);
   CHECK(outcome.lines == std::vector<std::string>{"one", "two", "\rthree\r"});
   CHECK(outcome.unfinished == 4);
@@ -56,7 +58,8 @@ TEST_CASE("line splitter: LF and CRLF end lines, empty ones are skipped, the las
   CHECK(split("\n\r\n\n", 100) == Outcome{});
 }
 
-TEST_CASE("line splitter: a line of the maximal length passes, one byte more is skipped and told once", "[transport]") {
+TEST_CASE("line splitter: a line of the maximal length passes, one byte more is skipped and told once",
+          "[transport]") {
   CHECK(split("1234\n", 4).lines == std::vector<std::string>{"1234"});
   CHECK(split("1234\r\n", 4).lines == std::vector<std::string>{"1234"});
   CHECK(split("12345\nok\n", 4).lines == std::vector<std::string>{"!", "ok"});
@@ -84,11 +87,21 @@ TEST_CASE("line splitter: every way to cut the input gives the same lines", "[tr
     std::string input;
     for (std::size_t pieces = below(12); pieces > 0; --pieces) {
       switch (below(5)) {
-        case 0: input += "\n"; break;
-        case 1: input += "\r\n"; break;
-        case 2: input += "\r"; break;
-        case 3: input += std::string(below(12), 'a'); break;
-        default: input += static_cast<char>(below(256)); break;
+        case 0:
+          input += "\n";
+          break;
+        case 1:
+          input += "\r\n";
+          break;
+        case 2:
+          input += "\r";
+          break;
+        case 3:
+          input += std::string(below(12), 'a');
+          break;
+        default:
+          input += static_cast<char>(below(256));
+          break;
       }
     }
     const std::size_t limit = 1 + below(9);
@@ -111,7 +124,8 @@ TEST_CASE("line splitter: large lines in small pieces arrive whole, between smal
   const std::string large(5 << 20, 'L');
   for (int repeat = 0; repeat < 2; ++repeat) {
     const std::string input = "small\n" + large + "\nsmall\n" + large.substr(0, 3 << 20) + "\n";
-    for (std::size_t at = 0; at < input.size(); at += 4093) feed(splitter, std::string_view(input).substr(at, 4093), outcome);
+    for (std::size_t at = 0; at < input.size(); at += 4093)
+      feed(splitter, std::string_view(input).substr(at, 4093), outcome);
   }
   REQUIRE(outcome.lines.size() == 8);
   CHECK(outcome.lines[1] == large);

@@ -26,9 +26,13 @@ struct Pipe {
   UniqueFd read_end, write_end;
 };
 
-bool nonblocking(int fd) { return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0; }
+bool nonblocking(int fd) {
+  return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+}
 
-void put(int fd, std::string_view text) { REQUIRE(::write(fd, text.data(), text.size()) == ssize_t(text.size())); }
+void put(int fd, std::string_view text) {
+  REQUIRE(::write(fd, text.data(), text.size()) == ssize_t(text.size()));
+}
 
 /// Everything that can be read now.
 std::string drain(int fd) {
@@ -54,9 +58,20 @@ struct World {
   std::function<void(std::string_view)> answer = [](std::string_view) {};
 
   StdioEvents events() {
-    return {[this](std::string_view line) { lines.emplace_back(line); answer(line); }, [this] { ++oversize; },
-            [this](std::size_t bytes) { ++ended; lost = bytes; loop.stop(); },
-            [this] { ++closed; loop.stop(); }};
+    return {[this](std::string_view line) {
+              lines.emplace_back(line);
+              answer(line);
+            },
+            [this] { ++oversize; },
+            [this](std::size_t bytes) {
+              ++ended;
+              lost = bytes;
+              loop.stop();
+            },
+            [this] {
+              ++closed;
+              loop.stop();
+            }};
   }
   StdioConfig config(int in_fd) const { return {in_fd, out.write_end.get(), 100, 64 << 20}; }
   StdioConfig config() const { return config(in.read_end.get()); }
@@ -68,7 +83,8 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("stdio: lines come in, answers leave in one batch, the end is told with what was lost", "[transport]") {
+TEST_CASE("stdio: lines come in, answers leave in one batch, the end is told with what was lost",
+          "[transport]") {
   World world;
   StdioTransport transport(world.loop, world.config(), world.events());
   world.answer = [&](std::string_view line) { transport.out().append(line).append("!\n"); };
@@ -100,7 +116,9 @@ TEST_CASE("stdio: descriptors are non-blocking meanwhile and get their flags bac
 TEST_CASE("stdio: a flag that was set before stays set", "[transport]") {
   World world;
   ::fcntl(world.in.read_end.get(), F_SETFL, O_NONBLOCK);
-  { StdioTransport transport(world.loop, world.config(), world.events()); }
+  {
+    StdioTransport transport(world.loop, world.config(), world.events());
+  }
   CHECK(nonblocking(world.in.read_end.get()));
 }
 
@@ -138,7 +156,8 @@ TEST_CASE("stdio: an empty device as both ends is an end of input", "[transport]
   CHECK(transport.unsent_bytes() == 0);
 }
 
-TEST_CASE("stdio: a reader that stalls pauses the input, and gets everything in order when it wakes", "[transport]") {
+TEST_CASE("stdio: a reader that stalls pauses the input, and gets everything in order when it wakes",
+          "[transport]") {
   World world;
   StdioConfig config = world.config();
   config.out_bytes_max = 1 << 20;
@@ -186,8 +205,10 @@ TEST_CASE("stdio: a paused input stays paused as long as nobody reads", "[transp
   int rounds = 0;
   world.loop.each_round([&] {
     if (++rounds == 1) put(world.in.write_end.get(), "4\n");
-    if (rounds < 20) world.loop.post([] {});
-    else world.loop.stop();
+    if (rounds < 20)
+      world.loop.post([] {});
+    else
+      world.loop.stop();
   });
   world.run();
   CHECK(transport.input_paused());

@@ -50,14 +50,17 @@ ReadState read_raw(std::string_view bytes, int fd = -1) {
   return reader.read(pair.right.get());
 }
 
-std::string bytes_of(const FrameHeader& record) { return {reinterpret_cast<const char*>(&record), sizeof record}; }
+std::string bytes_of(const FrameHeader& record) {
+  return {reinterpret_cast<const char*>(&record), sizeof record};
+}
 
 }  // namespace
 
 TEST_CASE("frames: many small ones share a packet and come back in order", "[worker]") {
   const Pair pair;
   FrameWriter writer;
-  for (std::uint64_t i = 1; i <= 50; ++i) REQUIRE(writer.add(FrameType::turn, i, "payload " + std::to_string(i)));
+  for (std::uint64_t i = 1; i <= 50; ++i)
+    REQUIRE(writer.add(FrameType::turn, i, "payload " + std::to_string(i)));
   REQUIRE(writer.flush(pair.left.get()) == SendState::done);
   FrameReader reader(1 << 20);
   REQUIRE(reader.read(pair.right.get()) == ReadState::packet);

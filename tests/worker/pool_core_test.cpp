@@ -87,7 +87,8 @@ TEST_CASE("pool: at the limit another owner's idle worker is ended to make room"
   CHECK(spawned);
 }
 
-TEST_CASE("pool: a turn that spins fails at turn_max, not before, and the turns behind it go elsewhere", "[worker]") {
+TEST_CASE("pool: a turn that spins fails at turn_max, not before, and the turns behind it go elsewhere",
+          "[worker]") {
   World world;
   const WorkerId slow = world.start_worker(1, 1);
   world.core.submit(2, 1, world.time.now());
@@ -96,8 +97,9 @@ TEST_CASE("pool: a turn that spins fails at turn_max, not before, and the turns 
   world.time.advance(100ms);
   world.tick();
   std::vector<PoolAction> actions = world.actions();
-  const auto revoked = std::find_if(actions.begin(), actions.end(),
-                                    [](const auto& action) { return std::holds_alternative<RevokeTurns>(action); });
+  const auto revoked = std::find_if(actions.begin(), actions.end(), [](const auto& action) {
+    return std::holds_alternative<RevokeTurns>(action);
+  });
   REQUIRE(revoked != actions.end());
   CHECK(std::get<RevokeTurns>(*revoked).from == 2);
   CHECK(std::any_of(actions.begin(), actions.end(),
@@ -215,7 +217,8 @@ TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker
         if (auto* send = std::get_if<SendTurn>(&action)) inside[send->worker].push_back(*send);
         if (auto* fail = std::get_if<FailTurn>(&action)) ++outcomes[fail->turn];
         if (auto* revoke = std::get_if<RevokeTurns>(&action)) {
-          std::erase_if(inside[revoke->worker], [&](const SendTurn& one) { return one.number >= revoke->from; });
+          std::erase_if(inside[revoke->worker],
+                        [&](const SendTurn& one) { return one.number >= revoke->from; });
         }
         if (auto* kill = std::get_if<KillWorker>(&action)) {
           inside.erase(kill->worker);
@@ -226,13 +229,20 @@ TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker
     };
     for (int step = 0; step < 400; ++step) {
       switch (random(6)) {
-        case 0: world.core.submit(++last, static_cast<OwnerId>(random(3)), world.time.now()); break;
+        case 0:
+          world.core.submit(++last, static_cast<OwnerId>(random(3)), world.time.now());
+          break;
         case 1:
           for (auto& [worker, ready] : alive) {
-            if (!ready) { ready = true; world.core.on_ready(worker, world.time.now()); break; }
+            if (!ready) {
+              ready = true;
+              world.core.on_ready(worker, world.time.now());
+              break;
+            }
           }
           break;
-        case 2: case 3:
+        case 2:
+        case 3:
           for (auto& [worker, turns] : inside) {
             if (turns.empty()) continue;
             const SendTurn one = turns.front();
@@ -260,7 +270,11 @@ TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker
     }
     for (int settle = 0; settle < 2000 && outcomes.size() < last; ++settle) {
       for (auto& [worker, ready] : alive) {
-        if (!ready) { ready = true; world.core.on_ready(worker, world.time.now()); break; }
+        if (!ready) {
+          ready = true;
+          world.core.on_ready(worker, world.time.now());
+          break;
+        }
       }
       for (auto& [worker, turns] : inside) {
         if (turns.empty()) continue;

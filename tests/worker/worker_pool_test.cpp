@@ -26,18 +26,20 @@ struct Pool {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
     REQUIRE(started);
     spawner = std::move(*started);
-    spawner->attach(loop, {[this](std::uint64_t worker, const std::string& why) {
-                             pool->on_spawn_failed(worker & 0xffffffff, why);
-                           },
-                           [this](std::uint64_t worker, int status) { pool->on_died(worker & 0xffffffff, status); },
-                           [] { FAIL("the spawner died"); }});
+    spawner->attach(loop,
+                    {[this](std::uint64_t worker, const std::string& why) {
+                       pool->on_spawn_failed(worker & 0xffffffff, why);
+                     },
+                     [this](std::uint64_t worker, int status) { pool->on_died(worker & 0xffffffff, status); },
+                     [] { FAIL("the spawner died"); }});
     WorkerPool::Events events;
     events.turn_done = [this](TurnId turn, Result<TurnOutput> output) {
       done.emplace(turn, std::move(output));
       loop.stop();
     };
     events.sandboxed = [this](int reached) { level = reached; };
-    pool.emplace(loop, *spawner, 0, PoolPlugin{"test", file, "{}", 5s, 8 << 20, 256}, workers, isolation, total, events);
+    pool.emplace(loop, *spawner, 0, PoolPlugin{"test", file, "{}", 5s, 8 << 20, 256}, workers, isolation,
+                 total, events);
     loop.each_round([this] { pool->flush(); });
     loop.after(20s, [this] { loop.stop(); });
   }
@@ -81,7 +83,8 @@ TEST_CASE("worker: a file that is no plugin is refused in the loader's words", "
   CHECK(output.error().code == Errc::incompatible);
 }
 
-TEST_CASE("catalog: the echo plugin is found, copied under its hash and read without running it", "[plugin]") {
+TEST_CASE("catalog: the echo plugin is found, copied under its hash and read without running it",
+          "[plugin]") {
   const std::string state = kBuild + "/catalog_test_state";
   std::filesystem::remove_all(state);
   const auto plugin = admit_plugin(kBuild + "/lib/toolpost/plugins/echo.so", PluginOrigin::bundled, state);

@@ -277,13 +277,14 @@ bool HttpExchange::overdue(TimePoint now) {
                                       : "before the answer was complete";
     fail(about(Errc::deadline, "the call's deadline passed " + when + elapsed));
   } else if (phase_ == Phase::connecting) {
-    fail(about(Errc::deadline, "no connection within http.connect_ms = " + std::to_string(settings_.connect.count()) + elapsed));
+    fail(about(Errc::deadline, "no connection within http.connect_ms = " +
+                                   std::to_string(settings_.connect.count()) + elapsed));
   } else if (phase_ == Phase::waiting) {
-    fail(
-        about(Errc::deadline, "no answer within http.first_byte_ms = " + std::to_string(settings_.first_byte.count()) + elapsed));
+    fail(about(Errc::deadline, "no answer within http.first_byte_ms = " +
+                                   std::to_string(settings_.first_byte.count()) + elapsed));
   } else {
-    fail(
-        about(Errc::deadline, "no content for http.stream_idle_ms = " + std::to_string(settings_.stream_idle.count()) + elapsed));
+    fail(about(Errc::deadline, "no content for http.stream_idle_ms = " +
+                                   std::to_string(settings_.stream_idle.count()) + elapsed));
   }
   return true;
 }

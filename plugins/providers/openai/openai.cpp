@@ -1,4 +1,5 @@
-// openai: speaks to any server with OpenAI's chat-completions interface. A codec only: the host sends, waits, retries.
+// openai: speaks to any server with OpenAI's chat-completions interface. A codec only: the host sends, waits,
+// retries.
 #include <toolpost/plugin.hpp>
 
 namespace {
@@ -8,7 +9,8 @@ using toolpost::Error;
 using toolpost::json;
 
 std::string lower(std::string text) {
-  for (char& letter : text) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  for (char& letter : text)
+    letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   return text;
 }
 
@@ -22,7 +24,8 @@ bool mentions(const std::string& text, std::initializer_list<const char*> words)
 /// Milliseconds that the server asked for, 0 if it did not. The host reads dates; seconds are enough here.
 std::uint32_t retry_after_ms(const json& response) {
   const json headers = response.value("headers", json::object());
-  if (headers.contains("retry-after-ms")) return static_cast<std::uint32_t>(std::strtoul(headers.value("retry-after-ms", "").c_str(), nullptr, 10));
+  if (headers.contains("retry-after-ms"))
+    return static_cast<std::uint32_t>(std::strtoul(headers.value("retry-after-ms", "").c_str(), nullptr, 10));
   const double seconds = std::strtod(headers.value("retry-after", "0").c_str(), nullptr);
   return seconds > 0 && seconds < 86'400 ? static_cast<std::uint32_t>(seconds * 1000) : 0;
 }
@@ -33,7 +36,8 @@ std::string upstream_words(const json& body) {
   const json& error = body["error"];
   if (error.is_string()) return error.get<std::string>().substr(0, 500);
   if (!error.is_object()) return {};
-  std::string words = error.contains("message") && error["message"].is_string() ? error["message"].get<std::string>() : "";
+  std::string words =
+      error.contains("message") && error["message"].is_string() ? error["message"].get<std::string>() : "";
   for (const char* key : {"code", "type"}) {
     if (error.contains(key) && error[key].is_string()) words += " (" + error[key].get<std::string>() + ")";
   }
@@ -43,21 +47,26 @@ std::string upstream_words(const json& body) {
 [[noreturn]] void fail(const json& response, const std::string& server) {
   const int status = response.value("status", 0);
   const std::string words = upstream_words(response.value("body_json", json()));
-  const std::string what = server + " answered HTTP " + std::to_string(status) + (words.empty() ? "" : ": " + words);
+  const std::string what =
+      server + " answered HTTP " + std::to_string(status) + (words.empty() ? "" : ": " + words);
   const std::string hint = lower(words);
   const std::uint32_t wait = retry_after_ms(response);
-  if (status == 401 || status == 403) throw Error(TOOLPOST_UNAUTHENTICATED, what + "; check the key of this provider");
+  if (status == 401 || status == 403)
+    throw Error(TOOLPOST_UNAUTHENTICATED, what + "; check the key of this provider");
   if (status == 402) throw Error(TOOLPOST_EXHAUSTED, what);
   if (status == 429) {
-    const bool money = mentions(hint, {"quota", "balance", "billing", "insufficient", "credit", "resource package"});
+    const bool money =
+        mentions(hint, {"quota", "balance", "billing", "insufficient", "credit", "resource package"});
     throw Error(money ? TOOLPOST_EXHAUSTED : TOOLPOST_RATE_LIMITED, what, wait);
   }
   if (mentions(hint, {"context_length", "context length", "maximum context", "too many tokens"})) {
     throw Error(TOOLPOST_CONTEXT_TOO_LONG, what);
   }
-  if (mentions(hint, {"content_filter", "content policy", "content_policy"})) throw Error(TOOLPOST_CONTENT_BLOCKED, what);
+  if (mentions(hint, {"content_filter", "content policy", "content_policy"}))
+    throw Error(TOOLPOST_CONTENT_BLOCKED, what);
   if (status == 404) throw Error(TOOLPOST_NOT_FOUND, what);
-  if (status == 408 || status == 409 || status == 425 || status >= 500) throw Error(TOOLPOST_UNAVAILABLE, what, wait);
+  if (status == 408 || status == 409 || status == 425 || status >= 500)
+    throw Error(TOOLPOST_UNAVAILABLE, what, wait);
   if (status >= 400) throw Error(TOOLPOST_INVALID_INPUT, what);
   throw Error(TOOLPOST_BAD_UPSTREAM, what + ", which no chat server should");
 }
@@ -70,7 +79,7 @@ struct Answer {
   std::string model;
   json usage = json::object();
   bool any_choice = false;
-  bool ended = false;          // [DONE] was seen
+  bool ended = false;  // [DONE] was seen
 
   void take(const json& chunk, const char* part) {
     if (chunk.contains("model") && chunk["model"].is_string()) model = chunk["model"];
@@ -79,15 +88,18 @@ struct Answer {
     if (!choices.is_array() || choices.empty() || !choices[0].is_object()) return;
     any_choice = true;
     const json& choice = choices[0];
-    if (choice.contains("finish_reason") && choice["finish_reason"].is_string()) finish_reason = choice["finish_reason"];
+    if (choice.contains("finish_reason") && choice["finish_reason"].is_string())
+      finish_reason = choice["finish_reason"];
     if (!choice.contains(part) || !choice[part].is_object()) return;
     const json& message = choice[part];
-    if (message.contains("content") && message["content"].is_string()) text += message["content"].get<std::string>();
+    if (message.contains("content") && message["content"].is_string())
+      text += message["content"].get<std::string>();
     for (const char* key : {"reasoning_content", "reasoning"}) {
       if (message.contains(key) && message[key].is_string()) thinking += message[key].get<std::string>();
     }
     if (message.contains("refusal") && message["refusal"].is_string()) {
-      throw Error(TOOLPOST_CONTENT_BLOCKED, "the model refused: " + message["refusal"].get<std::string>().substr(0, 500));
+      throw Error(TOOLPOST_CONTENT_BLOCKED,
+                  "the model refused: " + message["refusal"].get<std::string>().substr(0, 500));
     }
   }
 };
@@ -95,8 +107,10 @@ struct Answer {
 class OpenAi : public toolpost::Plugin {
  public:
   explicit OpenAi(const json& config)
-      : name_(config.value("name", "openai")), base_url_(config.value("base_url", "")),
-        stream_(config.value("stream", true)), has_key_(config.value("has_key", false)) {
+      : name_(config.value("name", "openai")),
+        base_url_(config.value("base_url", "")),
+        stream_(config.value("stream", true)),
+        has_key_(config.value("has_key", false)) {
     while (!base_url_.empty() && base_url_.back() == '/') base_url_.pop_back();
   }
 
@@ -141,11 +155,16 @@ class OpenAi : public toolpost::Plugin {
     const bool truncated = response.value("truncated", false) || !whole;
     if (!answer.any_choice) {
       const std::string words = upstream_words(response.value("body_json", json()));
-      throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " answered 200 without a choice" + (words.empty() ? "" : ": " + words));
+      throw Error(TOOLPOST_BAD_UPSTREAM,
+                  name_ + " answered 200 without a choice" + (words.empty() ? "" : ": " + words));
     }
-    if (answer.finish_reason == "content_filter") throw Error(TOOLPOST_CONTENT_BLOCKED, name_ + " withheld the answer");
-    json reply = {{"text", answer.text}, {"model", answer.model.empty() ? asked_model : answer.model}, {"provider", name_},
-                  {"finish_reason", answer.finish_reason}, {"truncated", truncated}};
+    if (answer.finish_reason == "content_filter")
+      throw Error(TOOLPOST_CONTENT_BLOCKED, name_ + " withheld the answer");
+    json reply = {{"text", answer.text},
+                  {"model", answer.model.empty() ? asked_model : answer.model},
+                  {"provider", name_},
+                  {"finish_reason", answer.finish_reason},
+                  {"truncated", truncated}};
     if (!answer.thinking.empty()) reply["thinking"] = answer.thinking;
     reply["usage"] = {{"input_tokens", answer.usage.value("prompt_tokens", 0)},
                       {"output_tokens", answer.usage.value("completion_tokens", 0)}};
@@ -157,10 +176,12 @@ class OpenAi : public toolpost::Plugin {
     if (data == "[DONE]") answer.ended = true;
     if (data == "[DONE]" || data.empty()) return;
     const json chunk = json::parse(data, nullptr, false);
-    if (chunk.is_discarded()) throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " sent a stream event that is not JSON");
+    if (chunk.is_discarded())
+      throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " sent a stream event that is not JSON");
     // Some servers answer 200 and put the refusal into the stream.
     if (chunk.contains("error")) {
-      json as_response = {{"status", chunk["error"].is_object() ? chunk["error"].value("status", 503) : 503}, {"body_json", chunk}};
+      json as_response = {{"status", chunk["error"].is_object() ? chunk["error"].value("status", 503) : 503},
+                          {"body_json", chunk}};
       fail(as_response, name_);
     }
     answer.take(chunk, "delta");

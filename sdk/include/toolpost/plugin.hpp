@@ -1,11 +1,13 @@
 #pragma once
-// The C++ layer over plugin.h: a tool is a class with one function. Suspension, errors and exceptions are taken care
-// of: `wait` unwinds by itself when a result is not there yet, and whatever leaves invoke() becomes a status.
+// The C++ layer over plugin.h: a tool is a class with one function. Suspension, errors and exceptions are
+// taken care of: `wait` unwinds by itself when a result is not there yet, and whatever leaves invoke()
+// becomes a status.
 //
 //   #include <toolpost/plugin.hpp>
 //   struct Weather : toolpost::Plugin {
 //     toolpost::json invoke(toolpost::Call& call, std::string_view, const toolpost::json& request) override {
-//       return call.http({{"url", "https://api.example/now?place=" + request.value("place", "Ulm")}})["body_json"];
+//       return call.http({{"url", "https://api.example/now?place=" + request.value("place",
+//       "Ulm")}})["body_json"];
 //     }
 //   };
 //   TOOLPOST_PLUGIN(Weather)
@@ -31,7 +33,10 @@ class Error : public std::runtime_error {
  public:
   Error(toolpost_status status, const std::string& message, std::uint32_t retry_after_ms = 0,
         toolpost_side_effect side_effect = TOOLPOST_SIDE_EFFECT_NONE)
-      : std::runtime_error(message), status_(status), retry_after_ms_(retry_after_ms), side_effect_(side_effect) {}
+      : std::runtime_error(message),
+        status_(status),
+        retry_after_ms_(retry_after_ms),
+        side_effect_(side_effect) {}
   toolpost_status status() const { return status_; }
   std::uint32_t retry_after_ms() const { return retry_after_ms_; }
   toolpost_side_effect side_effect() const { return side_effect_; }
@@ -42,8 +47,9 @@ class Error : public std::runtime_error {
   toolpost_side_effect side_effect_;
 };
 
-/// Unwinds a turn whose result is not there yet. Not derived from std::exception, so that `catch (std::exception&)`
-/// lets it pass; should something swallow it all the same, the host has sealed the turn and nothing is lost.
+/// Unwinds a turn whose result is not there yet. Not derived from std::exception, so that `catch
+/// (std::exception&)` lets it pass; should something swallow it all the same, the host has sealed the turn
+/// and nothing is lost.
 struct Suspended {};
 
 /// A started effect; the same value in every turn of a call.
@@ -72,7 +78,8 @@ class Call {
     toolpost_text result{nullptr, 0};
     const toolpost_status status = table_.wait(call_, effect.handle, &result);
     if (status == TOOLPOST_SUSPENDED) throw Suspended{};
-    const std::string_view bytes = result.size == 0 ? std::string_view{} : std::string_view(result.data, result.size);
+    const std::string_view bytes =
+        result.size == 0 ? std::string_view{} : std::string_view(result.data, result.size);
     if (status != TOOLPOST_OK) throw Error(status, std::string(bytes));
     return json::parse(bytes);
   }
@@ -84,8 +91,10 @@ class Call {
   json read_file(const std::string& path) { return perform("file.read", {{"path", path}}); }
   void sleep_ms(std::uint64_t ms) { perform("sleep", {{"ms", ms}}); }
 
-  /// Waits until `need` of the effects are done or the time is over; returns those that are, in the order they finished.
-  std::vector<Effect> join(const std::vector<Effect>& effects, std::size_t need, std::uint64_t timeout_ms = 0) {
+  /// Waits until `need` of the effects are done or the time is over; returns those that are, in the order
+  /// they finished.
+  std::vector<Effect> join(const std::vector<Effect>& effects, std::size_t need,
+                           std::uint64_t timeout_ms = 0) {
     json request = {{"handles", json::array()}, {"need", need}};
     for (const Effect effect : effects) request["handles"].push_back(effect.handle);
     if (timeout_ms != 0) request["timeout_ms"] = timeout_ms;
@@ -104,8 +113,11 @@ class Call {
   std::int64_t remaining_ms() const { return table_.remaining_ms(call_); }
   bool cancelled() const { return table_.cancelled(call_) != 0; }
 
-  /// Adds a further part to the reply, after what invoke() returns is not possible: emit before returning null.
-  void emit(std::string_view media_type, std::string_view part) { table_.emit(call_, text(media_type), text(part)); }
+  /// Adds a further part to the reply, after what invoke() returns is not possible: emit before returning
+  /// null.
+  void emit(std::string_view media_type, std::string_view part) {
+    table_.emit(call_, text(media_type), text(part));
+  }
 
   static toolpost_text text(std::string_view from) { return {from.data(), from.size()}; }
 
@@ -131,7 +143,8 @@ inline toolpost_status run_invoke(Plugin& plugin, const toolpost_call_1& table, 
   };
   try {
     Call call(table, handle);
-    const json reply = plugin.invoke(call, {method.data, method.size}, json::parse(std::string_view(request.data, request.size)));
+    const json reply = plugin.invoke(call, {method.data, method.size},
+                                     json::parse(std::string_view(request.data, request.size)));
     if (reply.is_string()) {
       call.emit("text/plain", reply.get_ref<const std::string&>());
     } else if (!reply.is_null()) {
@@ -145,7 +158,8 @@ inline toolpost_status run_invoke(Plugin& plugin, const toolpost_call_1& table, 
   } catch (const std::exception& error) {
     return failed(TOOLPOST_INTERNAL, error.what(), 0, TOOLPOST_SIDE_EFFECT_MAYBE);
   } catch (...) {
-    return failed(TOOLPOST_INTERNAL, "the plugin threw something that is no std::exception", 0, TOOLPOST_SIDE_EFFECT_MAYBE);
+    return failed(TOOLPOST_INTERNAL, "the plugin threw something that is no std::exception", 0,
+                  TOOLPOST_SIDE_EFFECT_MAYBE);
   }
 }
 
@@ -185,7 +199,8 @@ class PluginTables {
       return TOOLPOST_INTERNAL;
     }
   }
-  static toolpost_status invoke(void* instance, toolpost_call call, toolpost_text method, toolpost_text request) noexcept {
+  static toolpost_status invoke(void* instance, toolpost_call call, toolpost_text method,
+                                toolpost_text request) noexcept {
     auto* self = static_cast<Instance*>(instance);
     return run_invoke(*self->plugin, *self->table, call, method, request);
   }
@@ -194,8 +209,9 @@ class PluginTables {
 
 }  // namespace toolpost
 
-/// Exports `Type`, a toolpost::Plugin that is made from nothing or from `const json& config`. Once per library.
-#define TOOLPOST_PLUGIN(Type)                                                                \
+/// Exports `Type`, a toolpost::Plugin that is made from nothing or from `const json& config`. Once per
+/// library.
+#define TOOLPOST_PLUGIN(Type)                                                                   \
   extern "C" TOOLPOST_EXPORT const toolpost_plugin* toolpost_plugin_entry(uint32_t abi_major) { \
-    return toolpost::PluginTables<Type>::entry(abi_major);                                   \
+    return toolpost::PluginTables<Type>::entry(abi_major);                                      \
   }

@@ -13,12 +13,14 @@ struct Tokens {
 };
 
 /// A careful estimate: four bytes a token holds for English and code, three is safe for the rest of Europe.
-inline Tokens estimate_tokens(std::string_view text) { return {text.size() / 3 + 1}; }
+inline Tokens estimate_tokens(std::string_view text) {
+  return {text.size() / 3 + 1};
+}
 
 struct EmbeddedFiles {
-  std::string text;                       // marked blocks, one a file
+  std::string text;  // marked blocks, one a file
   std::vector<std::string> embedded;
-  json left_out = json::array();          // of {path, reason}
+  json left_out = json::array();  // of {path, reason}
 };
 
 /// Reads `paths` (all at once), newest mention first, each once, until `budget` is used.
@@ -44,12 +46,14 @@ inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& pat
       const std::string& text = file["text"].get_ref<const std::string&>();
       const Tokens cost = estimate_tokens(text);
       if (cost.count > budget.count) {
-        leave_out("about " + std::to_string(cost.count) + " tokens, more than the " + std::to_string(budget.count) + " left");
+        leave_out("about " + std::to_string(cost.count) + " tokens, more than the " +
+                  std::to_string(budget.count) + " left");
         continue;
       }
       budget.count -= cost.count;
-      files.text += "--- BEGIN FILE: " + wanted[i] + " ---\n" + text + (!text.empty() && text.back() == '\n' ? "" : "\n") +
-                    "--- END FILE: " + wanted[i] + " ---\n";
+      files.text += "--- BEGIN FILE: " + wanted[i] + " ---\n" + text +
+                    (!text.empty() && text.back() == '\n' ? "" : "\n") + "--- END FILE: " + wanted[i] +
+                    " ---\n";
       files.embedded.push_back(wanted[i]);
     } catch (const Error& error) {
       leave_out(error.what());

@@ -12,7 +12,7 @@ struct Step {
   std::string text;
   int number = 1;
   int total = 1;
-  bool more = false;               // next_step_required
+  bool more = false;  // next_step_required
   std::string findings;
   std::string hypothesis;
   std::string confidence = "low";
@@ -21,11 +21,11 @@ struct Step {
   std::vector<std::string> relevant_context;
   std::vector<std::string> images;
   json issues = json::array();
-  int backtrack_from = 0;          // 0: no
+  int backtrack_from = 0;  // 0: no
   bool use_expert = true;
   std::string model = "auto";
   std::string thinking_mode;
-  double temperature = -1;         // below 0: not given
+  double temperature = -1;  // below 0: not given
   bool use_websearch = true;
   std::string continuation_id;
 };
@@ -66,7 +66,8 @@ inline Step read_step(const json& request) {
 /// What all steps of one run have found so far.
 struct Findings {
   std::string initial_request;
-  json history = json::array();    // of every step: number, text, findings, files, issues, hypothesis, confidence
+  json history =
+      json::array();  // of every step: number, text, findings, files, issues, hypothesis, confidence
 
   static Findings from_state(const json& state) {
     Findings findings;
@@ -90,10 +91,16 @@ struct Findings {
     for (const json& one : history) {
       if (one.value("number", 0) != step.number) kept.push_back(one);
     }
-    kept.push_back({{"number", step.number}, {"step", step.text}, {"findings", step.findings},
-                    {"files_checked", step.files_checked}, {"relevant_files", step.relevant_files},
-                    {"relevant_context", step.relevant_context}, {"issues_found", step.issues},
-                    {"images", step.images}, {"hypothesis", step.hypothesis}, {"confidence", step.confidence}});
+    kept.push_back({{"number", step.number},
+                    {"step", step.text},
+                    {"findings", step.findings},
+                    {"files_checked", step.files_checked},
+                    {"relevant_files", step.relevant_files},
+                    {"relevant_context", step.relevant_context},
+                    {"issues_found", step.issues},
+                    {"images", step.images},
+                    {"hypothesis", step.hypothesis},
+                    {"confidence", step.confidence}});
     history = std::move(kept);
     if (initial_request.empty()) initial_request = step.text;
   }
@@ -124,7 +131,8 @@ struct Findings {
     json all = json::array();
     for (const json& step : history) {
       if (step.value("hypothesis", "").empty()) continue;
-      all.push_back({{"step", step["number"]}, {"hypothesis", step["hypothesis"]}, {"confidence", step["confidence"]}});
+      all.push_back(
+          {{"step", step["number"]}, {"hypothesis", step["hypothesis"]}, {"confidence", step["confidence"]}});
     }
     return all;
   }

@@ -1,0 +1,42 @@
+// What the tools `version` and `status` say of the running host.
+#include <nlohmann/json.hpp>
+
+#include "runtime/runtime.hpp"
+
+namespace toolpost {
+
+using nlohmann::json;
+
+std::string Runtime::status_json(bool everything) const {
+  json status = {
+      {"name", "toolpost"},
+      {"version", places_.version},
+      {"protocol_revisions", {"2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}},
+      {"isolation_level", isolation_level_}};
+  if (!everything) return status.dump();
+  status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
+  status["workers"] = workers_total_;
+  status["plugins"] = json::array();
+  for (const auto& plugin : plugins_->plugins()) {
+    json one = {{"id", plugin->id()},
+                {"version", plugin->found.manifest.version},
+                {"state", plugin->incompatible ? "incompatible"
+                          : plugin->loaded     ? "ready"
+                                               : "not opened yet"},
+                {"workers", plugin->pool ? plugin->pool->workers() : 0}};
+    if (plugin->incompatible) one["reason"] = plugin->incompatible->message;
+    status["plugins"].push_back(std::move(one));
+  }
+  status["refused"] = json::array();
+  for (const RefusedPlugin& refused : plugins_->refused()) {
+    status["refused"].push_back({{"file", refused.source}, {"reason", refused.reason}});
+  }
+  status["providers"] = json::parse(providers_.models_json());
+  status["file_roots"] = roots_->names();
+  if (!store_problem_.empty()) status["store_problem"] = store_problem_;
+  if (settings_.ceilings.daemon == Millis(0))
+    status["warning"] = "ceilings.daemon_ms = 0: calls have no outer limit but 24 hours";
+  return status.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace toolpost
