@@ -50,7 +50,9 @@ CallId CallRunner::add(CallRequest request, Done done, OnProgress progress,
   calls_.emplace(id, std::move(added));
   if (!entries.empty()) call.journal.restore(std::move(entries));
   arm_deadline(id, call);
+  const CallId outer = std::exchange(adding_, id);
   begin_turn(id, call);
+  adding_ = outer;
   return id;
 }
 
@@ -290,6 +292,10 @@ std::unique_ptr<CallRunner::Call> CallRunner::remove(CallId id) {
 }
 
 void CallRunner::finish(CallId id, CallOutcome outcome) {
+  if (id == adding_) {  // whoever started the call does not know its id yet
+    loop_.post([this, id, outcome = std::move(outcome)]() mutable { finish(id, std::move(outcome)); });
+    return;
+  }
   const std::unique_ptr<Call> call = remove(id);
   if (!call) return;
   outcome.turns = call->journal.turns();

@@ -107,6 +107,7 @@ class CallRunner {
         watchers_(std::move(watchers)) {}
   ~CallRunner();
 
+  /// `done` comes in a later round, never from inside.
   CallId run(CallRequest request, Done done, OnProgress progress);
   /// Starts from a recorded journal; effects it holds are not asked for again.
   CallId replay(CallRequest request, std::vector<JournalEntry> entries, Done done);
@@ -163,6 +164,7 @@ class CallRunner {
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
   std::unordered_map<TurnId, CallId> turns_;
   CallId last_call_ = 0;
+  CallId adding_ = 0;  // whose add() is running: its outcome waits for the next round
   TurnId last_turn_ = 0;
 };
 

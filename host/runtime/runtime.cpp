@@ -145,7 +145,7 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   events.turn_done = [this](TurnId turn, Result<TurnOutput> output) {
     runner_.on_turn_done(turn, std::move(output));
   };
-  events.loaded = [this, &plugin](Result<void> loaded) { on_loaded(plugin, loaded); };
+  events.loaded = [this, &plugin](const Result<void>& loaded) { on_loaded(plugin, loaded); };
   events.stdio = [this, &plugin](const std::string& text) {
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
@@ -272,9 +272,6 @@ void Runtime::begin(RequestNumber number) {
   const auto found = requests_.find(number);
   if (found == requests_.end()) return;
   Request& request = found->second;
-  ensure_pool(*request.call.plugin);
-  // The outcome may only come in a later round: the runner posts or waits for the worker, except for
-  // immediate failures.
   request.running = runner_.run(
       std::move(request.call),
       [this, number](CallOutcome outcome, const Journal& journal) {
@@ -376,7 +373,6 @@ Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
   request.done = std::move(done);
   admission_.offer(number, 1, plugin->index, call.bound.deadline, loop_.now());
   const auto placed = requests_.emplace(number, std::move(request)).first;
-  ensure_pool(*plugin);
   placed->second.running = runner_.replay(std::move(call), recorded.entries,
                                           [this, number](CallOutcome outcome, const Journal& journal) {
                                             on_outcome(number, std::move(outcome), journal);

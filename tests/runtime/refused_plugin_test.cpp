@@ -24,6 +24,17 @@ TEST_CASE("dropping in: a constructor that crashes or hangs makes its plugin inc
   CHECK(world.call("echo", R"({"text":"still"})").code == Errc::ok);
 }
 
+TEST_CASE("calls: those that fail before their first turn are answered like any other", "[runtime][plugin]") {
+  Settings settings;
+  settings.admission.calls_max = 1;
+  RuntimeWorld world({"tests/plugins/crashing_constructor.so"}, settings);
+  for (int i = 0; i < 4; ++i) world.start("crashing");
+  world.settle();
+  CHECK(world.outcomes.at("crashing").code != Errc::ok);
+  // By now the plugin is known to be unable to run, so the runner refuses without a turn.
+  CHECK(world.call("crashing").code == Errc::incompatible);
+}
+
 TEST_CASE("dropping in: a tool name that is taken is refused, naming who has it", "[runtime][plugin]") {
   RuntimeWorld world({"lib/toolpost/plugins/echo.so", "tests/plugins/stolen_name.so"});
   REQUIRE(world.runtime->plugins().refused().size() == 1);
