@@ -5,14 +5,12 @@
 #include <functional>
 #include <memory>
 
-#include "base/time.hpp"
-#include "base/timer_queue.hpp"
+#include "base/scheduler.hpp"
 
 namespace toolpost {
 
-class EventLoop final : public TimeSource {
+class EventLoop final : public Scheduler {
  public:
-  using Task = std::function<void()>;
   enum class Interest { none, read, write, read_write };
 
   /// Watches one descriptor until destroyed; borrows the descriptor, which must stay open as long.
@@ -27,11 +25,9 @@ class EventLoop final : public TimeSource {
 
   /// Time of the current round (refreshed before each callback). Threads: the loop's.
   TimePoint now() const override;
-  /// Runs `task` in a later round. Threads: any.
-  void post(Task task);
-  TimerId at(TimePoint time, Task task);
-  TimerId after(Duration delay, Task task) { return at(now() + delay, std::move(task)); }
-  void cancel(TimerId& id);
+  void post(Task task) override;
+  TimerId at(TimePoint time, Task task) override;
+  void cancel(TimerId& id) override;
   /// `ready` runs on the loop with what became possible; hang-up and error count as readable.
   /// Returns null for descriptors that cannot be waited for (regular files).
   std::unique_ptr<Watch> watch(int fd, Interest interest, std::function<void(Interest)> ready);

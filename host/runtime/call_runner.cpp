@@ -19,15 +19,6 @@ CallRunner::~CallRunner() {
 }
 
 CallId CallRunner::run(CallRequest request, Done done, OnProgress progress) {
-  return add(std::move(request), std::move(done), std::move(progress), {});
-}
-
-CallId CallRunner::replay(CallRequest request, std::vector<JournalEntry> entries, Done done) {
-  return add(std::move(request), std::move(done), {}, std::move(entries));
-}
-
-CallId CallRunner::add(CallRequest request, Done done, OnProgress progress,
-                       std::vector<JournalEntry> entries) {
   const CallId id = ++last_call_;
   JournalHeader header;
   if (request.pinned) {
@@ -43,12 +34,12 @@ CallId CallRunner::add(CallRequest request, Done done, OnProgress progress,
     header.deadline_ms = to_ms(request.bound.deadline.at() - request.accepted);
   }
   Journal journal(std::move(header), journal_limits(settings_.turns));
+  if (!request.entries.empty()) journal.restore(std::move(request.entries));
   auto added = std::make_unique<Call>(std::move(request), std::move(journal));
   Call& call = *added;
   call.done = std::move(done);
   call.progress = std::move(progress);
   calls_.emplace(id, std::move(added));
-  if (!entries.empty()) call.journal.restore(std::move(entries));
   arm_deadline(id, call);
   const CallId outer = std::exchange(adding_, id);
   begin_turn(id, call);

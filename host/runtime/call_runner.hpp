@@ -10,8 +10,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "base/event_loop.hpp"
 #include "base/random.hpp"
+#include "base/scheduler.hpp"
 #include "call/join.hpp"
 #include "call/journal.hpp"
 #include "policy/ceilings_core.hpp"
@@ -49,7 +49,8 @@ struct CallRequest {
   BoundDeadline bound{Deadline(TimePoint{}), {}, {}, {}, {}};
   ClientWall wall = ClientWall::none;
   bool offline = false;                 // a replay: nothing is performed
-  std::optional<JournalHeader> pinned;  // of a replay: seed and times as recorded
+  std::optional<JournalHeader> pinned;  // of a call that goes on: seed and times as recorded
+  std::vector<JournalEntry> entries;    // of the same: effects that are not asked for again
 };
 
 /// One effect on its way; destroying it ends the effect at once, and its answer never comes.
@@ -98,7 +99,7 @@ class CallRunner {
         check_output;
   };
 
-  CallRunner(EventLoop& loop, RandomSource& random, const Settings& settings, EffectHost& effects,
+  CallRunner(Scheduler& loop, RandomSource& random, const Settings& settings, EffectHost& effects,
              Watchers watchers)
       : loop_(loop),
         random_(random),
@@ -109,8 +110,6 @@ class CallRunner {
 
   /// `done` comes in a later round, never from inside.
   CallId run(CallRequest request, Done done, OnProgress progress);
-  /// Starts from a recorded journal; effects it holds are not asked for again.
-  CallId replay(CallRequest request, std::vector<JournalEntry> entries, Done done);
   /// No further turn, all its effects end at once, no outcome is delivered.
   void cancel(CallId call);
   void raise_deadline(CallId call, BoundDeadline bound);
@@ -142,7 +141,6 @@ class CallRunner {
     Call(CallRequest from, Journal with) : request(std::move(from)), journal(std::move(with)) {}
   };
 
-  CallId add(CallRequest request, Done done, OnProgress progress, std::vector<JournalEntry> entries);
   void arm_deadline(CallId id, Call& call);
   void begin_turn(CallId id, Call& call);
   void on_suspended(CallId id, Call& call, TurnOutput output);
@@ -156,7 +154,7 @@ class CallRunner {
   void finish(CallId id, CallOutcome outcome);
   std::unique_ptr<Call> remove(CallId id);
 
-  EventLoop& loop_;
+  Scheduler& loop_;
   RandomSource& random_;
   const Settings& settings_;
   EffectHost& effects_;
@@ -164,7 +162,7 @@ class CallRunner {
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
   std::unordered_map<TurnId, CallId> turns_;
   CallId last_call_ = 0;
-  CallId adding_ = 0;  // whose add() is running: its outcome waits for the next round
+  CallId adding_ = 0;  // whose run() has not returned: its outcome waits for the next round
   TurnId last_turn_ = 0;
 };
 

@@ -10,7 +10,7 @@
 #include "config/settings.hpp"
 #include "json/schema.hpp"
 #include "plugin/plugin_catalog.hpp"
-#include "worker/worker_pool.hpp"
+#include "worker/turn_pool.hpp"
 
 namespace toolpost {
 
@@ -28,7 +28,7 @@ struct PluginEntry {
   std::string config_json = "{}";
   std::set<std::string> granted;  // effect kinds
   std::vector<MethodEntry> methods;
-  std::unique_ptr<WorkerPool> pool;   // made at first use
+  std::unique_ptr<TurnPool> pool;     // made at first use
   std::optional<Error> incompatible;  // why it cannot run; stays until restart
   bool loaded = false;                // a worker said READY
   std::uint32_t load_crashes = 0;     // deaths before the first READY

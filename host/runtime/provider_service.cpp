@@ -94,11 +94,11 @@ class ProviderService::Attempts final : public RunningEffect {
     };
     if (kept_.empty()) {
       request.request = dumped(request_);
-      call_ = service_.runner_->run(std::move(request), done, {});
     } else {
       request.pinned = pinned_;
-      call_ = service_.runner_->replay(std::move(request), kept_, done);
+      request.entries = kept_;
     }
+    call_ = service_.runner_->run(std::move(request), done, {});
   }
 
   /// The waiting attempt will not be made, or the last one was: tells the call why. Plugins know no host-made

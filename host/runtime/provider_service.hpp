@@ -34,7 +34,7 @@ using AttemptId = std::uint64_t;
 
 class ProviderService {
  public:
-  ProviderService(EventLoop& loop, RandomSource& random, const Settings& settings,
+  ProviderService(Scheduler& loop, RandomSource& random, const Settings& settings,
                   const CeilingsCore& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
 
@@ -69,7 +69,7 @@ class ProviderService {
   void wake(ProviderEntry& provider);
   void arm_gate(ProviderEntry& provider);
 
-  EventLoop& loop_;
+  Scheduler& loop_;
   RandomSource& random_;
   const Settings& settings_;
   const CeilingsCore& ceilings_;

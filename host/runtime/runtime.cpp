@@ -6,6 +6,8 @@
 #include "json/invisible.hpp"
 #include "json/utf8.hpp"
 #include "store/sqlite_store.hpp"
+#include "worker/in_process_pool.hpp"
+#include "worker/worker_pool.hpp"
 
 namespace toolpost {
 namespace {
@@ -49,7 +51,6 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       settings_(std::move(settings)),
       places_(std::move(places)),
       ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)),
-      admission_(settings_.admission),
       providers_(loop, random_, settings_, ceilings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
@@ -58,6 +59,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                [this](PluginEntry& plugin) { ensure_pool(plugin); },
                [this](const PluginEntry& plugin, const MethodManifest& method,
                       const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); }}),
+      admission_(loop, runner_, settings_.admission),
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
@@ -79,12 +81,9 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
 }
 
 Runtime::~Runtime() {
-  loop_.cancel(admission_timer_);
   loop_.cancel(expiry_timer_);
   // Calls go before the pools that their turns are in; lanes end before the store and the roots.
-  for (auto& [number, request] : requests_) {
-    if (request.running != 0) runner_.cancel(request.running);
-  }
+  admission_.cancel_all();
   file_lane_.reset();
   store_lane_.reset();
 }
@@ -167,10 +166,18 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
                                plugin.settings.turn_max.value_or(settings_.turns.turn_max),
                                settings_.limits.output_bytes_max,
                                settings_.turns.effects_max};
-  plugin.pool =
+  if (settings_.isolation.mode == "in-process") {
+    isolation_level_ = 0;
+    plugin.pool = std::make_unique<InProcessPool>(
+        loop_, pool_plugin, settings_.workers,
+        InProcessPool::Events{std::move(events.turn_done), std::move(events.loaded)});
+    return;
+  }
+  auto pool =
       std::make_unique<WorkerPool>(loop_, spawner_, static_cast<std::uint32_t>(pools_.size()), pool_plugin,
                                    settings_.workers, settings_.isolation, workers_total_, std::move(events));
-  pools_.push_back(plugin.pool.get());
+  pools_.push_back(pool.get());
+  plugin.pool = std::move(pool);
 }
 
 void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
@@ -207,29 +214,32 @@ void Runtime::mask_secrets(CallOutcome& outcome) const {
 }
 
 RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
-  const RequestNumber number = ++last_request_;
-  Request request;
-  request.done = std::move(done);
-  request.progress = std::move(progress);
-  request.target = plugins_->tool(asked.tool);
-  const auto fail = [&](Error error) {
-    requests_.emplace(number, std::move(request));
-    loop_.post([this, number, error = std::move(error)]() mutable { refuse(number, std::move(error)); });
-    return number;
-  };
-  if (!request.target) {
+  auto call = prepare(asked);
+  if (!call) return admission_.refuse(call.error(), std::move(done));
+  return admission_.accept(
+      std::move(*call),
+      [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+        mask_secrets(outcome);
+        done(std::move(outcome), journal);
+      },
+      std::move(progress));
+}
+
+Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
+  const auto target = plugins_->tool(asked.tool);
+  if (!target) {
     const auto near = did_you_mean(asked.tool, plugins_->tool_names());
-    return fail({Errc::not_found, "there is no tool \"" + std::string(asked.tool.substr(0, 100)) + "\"" +
-                                      (near ? "; did you mean \"" + *near + "\"?" : "")});
+    return Error{Errc::not_found, "there is no tool \"" + std::string(asked.tool.substr(0, 100)) + "\"" +
+                                      (near ? "; did you mean \"" + *near + "\"?" : "")};
   }
-  PluginEntry& plugin = *request.target.plugin;
-  if (plugin.incompatible) return fail(*plugin.incompatible);
+  PluginEntry& plugin = *target.plugin;
+  if (plugin.incompatible) return *plugin.incompatible;
   std::string_view text = asked.arguments_json;
   CleanJson clean;
   simdjson::dom::element arguments;
   if (settings_.sanitize_invisible && may_need_cleaning(text)) {
     auto cleaned = clean_json(text);
-    if (!cleaned) return fail(cleaned.error().with("arguments of " + std::string(asked.tool)));
+    if (!cleaned) return cleaned.error().with("arguments of " + std::string(asked.tool));
     clean = std::move(*cleaned);
     text = clean.text;
   }
@@ -237,72 +247,26 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
     arguments = *asked.arguments;
   } else {
     auto read = reader_.read_copy(text);
-    if (!read) return fail(read.error());
+    if (!read) return read.error();
     arguments = *read;
   }
-  if (request.target.method->input) {
-    if (auto valid = request.target.method->input->validate(arguments); !valid) {
-      return fail(valid.error().with("arguments of " + std::string(asked.tool)));
-    }
+  if (target.method->input) {
+    if (auto valid = target.method->input->validate(arguments); !valid)
+      return valid.error().with("arguments of " + std::string(asked.tool));
   }
   const TimePoint now = loop_.now();
   std::optional<CeilingOverride> own;
   if (plugin.settings.ceiling)
     own.emplace("plugins.\"" + plugin.id() + "\".ceiling_ms", *plugin.settings.ceiling);
-  const BoundDeadline whole = ceilings_.request(now, asked.wall);
-  request.call.bound = ceilings_.tool(whole, now, now, own ? &*own : nullptr);
-  request.call.plugin = &plugin;
-  request.call.method = request.target.method->manifest;
-  request.call.owner = asked.owner;
-  request.call.request = clean.removed == 0 ? asked.arguments_json : text;
-  request.call.accepted = now;
-  request.call.wall = asked.wall;
-  Offer answer = admission_.offer(number, asked.owner, plugin.index, request.call.bound.deadline, now);
-  if (answer.outcome == OfferOutcome::refused) return fail(std::move(*answer.refusal));
-  requests_.emplace(number, std::move(request));
-  if (answer.outcome == OfferOutcome::admitted) {
-    begin(number);
-  } else {
-    arm_admission();
-  }
-  return number;
-}
-
-void Runtime::begin(RequestNumber number) {
-  const auto found = requests_.find(number);
-  if (found == requests_.end()) return;
-  Request& request = found->second;
-  request.running = runner_.run(
-      std::move(request.call),
-      [this, number](CallOutcome outcome, const Journal& journal) {
-        on_outcome(number, std::move(outcome), journal);
-      },
-      [this, number](const CallProgress& progress) {
-        if (const auto place = requests_.find(number); place != requests_.end() && place->second.progress) {
-          place->second.progress(progress);
-        }
-      });
-}
-
-void Runtime::arm_admission() {
-  loop_.cancel(admission_timer_);
-  const auto next = admission_.next_expiry();
-  if (!next) return;
-  admission_timer_ = loop_.at(*next, [this] {
-    admission_timer_ = {};
-    for (ExpiredWait& one : admission_.expire(loop_.now())) refuse(one.id, std::move(one.error));
-    arm_admission();
-  });
-}
-
-void Runtime::refuse(RequestNumber number, Error error) {
-  auto node = requests_.extract(number);
-  if (node.empty()) return;
-  CallOutcome outcome;
-  outcome.code = error.code;
-  outcome.message = std::move(error.message);
-  outcome.retry_after = error.retry_after;
-  node.mapped().done(std::move(outcome), nullptr);
+  CallRequest call;
+  call.bound = ceilings_.tool(ceilings_.request(now, asked.wall), now, now, own ? &*own : nullptr);
+  call.plugin = &plugin;
+  call.method = target.method->manifest;
+  call.owner = asked.owner;
+  call.request = clean.removed == 0 ? asked.arguments_json : text;
+  call.accepted = now;
+  call.wall = asked.wall;
+  return call;
 }
 
 Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManifest& manifest,
@@ -327,63 +291,28 @@ Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManife
   return {};
 }
 
-void Runtime::on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal) {
-  auto node = requests_.extract(number);
-  if (node.empty()) return;
-  Request& request = node.mapped();
-  for (const RequestNumber next : admission_.release(number, loop_.now())) {
-    loop_.post([this, next] { begin(next); });
-  }
-  mask_secrets(outcome);
-  request.done(std::move(outcome), &journal);
-}
-
-void Runtime::cancel(RequestNumber number) {
-  auto node = requests_.extract(number);
-  if (node.empty()) return;
-  if (node.mapped().running != 0) runner_.cancel(node.mapped().running);
-  if (admission_.withdraw(number)) return;
-  for (const RequestNumber next : admission_.release(number, loop_.now())) {
-    loop_.post([this, next] { begin(next); });
-  }
-}
-
 Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
   PluginEntry* plugin = plugins_->by_id(recorded.header.plugin);
   if (plugin == nullptr)
     return Error{Errc::not_found, "plugin " + recorded.header.plugin + " is not installed"};
   if (plugin->incompatible) return *plugin->incompatible;
-  Request request;
-  request.target.plugin = plugin;
-  for (MethodEntry& method : plugin->methods) {
-    if (method.manifest->name == recorded.header.method) request.target.method = &method;
+  const MethodManifest* method = nullptr;
+  for (const MethodEntry& one : plugin->methods) {
+    if (one.manifest->name == recorded.header.method) method = one.manifest;
   }
-  if (request.target.method == nullptr) {
+  if (method == nullptr) {
     return Error{Errc::not_found, "plugin " + plugin->id() + " has no method " + recorded.header.method};
   }
-  const RequestNumber number = ++last_request_;
   CallRequest call;
   call.plugin = plugin;
-  call.method = request.target.method->manifest;
+  call.method = method;
   call.owner = 1;
   call.accepted = loop_.now();
   call.bound = {Deadline(loop_.now() + kReplayMax), "the bound of a replay", kReplayMax, {}, {}};
   call.pinned = recorded.header;
+  call.entries = recorded.entries;
   call.offline = true;
-  request.done = std::move(done);
-  admission_.offer(number, 1, plugin->index, call.bound.deadline, loop_.now());
-  const auto placed = requests_.emplace(number, std::move(request)).first;
-  placed->second.running = runner_.replay(std::move(call), recorded.entries,
-                                          [this, number](CallOutcome outcome, const Journal& journal) {
-                                            on_outcome(number, std::move(outcome), journal);
-                                          });
-  return number;
-}
-
-std::string Runtime::describe(RequestNumber number) const {
-  const auto found = requests_.find(number);
-  if (found == requests_.end()) return "ended";
-  return found->second.running == 0 ? "waiting for a place" : runner_.describe(found->second.running);
+  return admission_.accept(std::move(call), std::move(done), {});
 }
 
 }  // namespace toolpost

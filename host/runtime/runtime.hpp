@@ -11,13 +11,13 @@
 #include "effect/file/file_effects.hpp"
 #include "effect/http/http_client.hpp"
 #include "json/json_reader.hpp"
-#include "policy/admission_core.hpp"
 #include "policy/ceilings_core.hpp"
-#include "runtime/call_runner.hpp"
+#include "runtime/admission_stage.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
 #include "store/thread_store.hpp"
 #include "telemetry/log.hpp"
+#include "worker/worker_pool.hpp"
 
 namespace toolpost {
 
@@ -32,8 +32,6 @@ struct RuntimePlaces {
   EnvironmentGetter environment;  // for the keys that the configuration names
 };
 
-using RequestNumber = std::uint64_t;
-
 struct ToolRequest {
   std::string_view tool;
   std::string_view arguments_json;                    // checked by a JsonReader
@@ -44,7 +42,7 @@ struct ToolRequest {
 
 class Runtime final : private EffectHost {
  public:
-  using Done = std::function<void(CallOutcome, const Journal*)>;  // no journal when the call never ran
+  using Done = AdmissionStage::Done;
 
   /// `settings` must have passed config/settings_rules.
   Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places);
@@ -57,15 +55,15 @@ class Runtime final : private EffectHost {
 
   /// Runs one tool call through the whole chain. `done` comes in a later round, once, unless cancelled.
   RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress);
-  void cancel(RequestNumber number);
+  void cancel(RequestNumber number) { admission_.cancel(number); }
   /// Repeats a recorded call; effects beyond its journal fail.
   Result<RequestNumber> replay(const RecordedCall& recorded, Done done);
-  std::string describe(RequestNumber number) const;
+  std::string describe(RequestNumber number) const { return admission_.describe(number); }
 
   const Settings& settings() const { return settings_; }
   PluginTable& plugins() { return *plugins_; }
   const ProviderService& providers() const { return providers_; }
-  std::size_t running() const { return requests_.size(); }
+  std::size_t unanswered() const { return admission_.unanswered(); }
   int isolation_level() const { return isolation_level_; }
   std::string status_json(bool everything) const;
 
@@ -75,14 +73,6 @@ class Runtime final : private EffectHost {
   std::function<void(Level level, std::string_view event, const std::string& detail)> on_event;
 
  private:
-  struct Request {
-    PluginTable::Found target;
-    CallRequest call;
-    Done done;
-    CallRunner::OnProgress progress;
-    CallId running = 0;  // 0: queued
-  };
-
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) override;
   void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) override;
   void forget(CallId call) override;
@@ -94,10 +84,7 @@ class Runtime final : private EffectHost {
   std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
                                          Settle settle);
 
-  void begin(RequestNumber number);
-  void on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal);
-  void refuse(RequestNumber number, Error error);
-  void arm_admission();
+  Result<CallRequest> prepare(const ToolRequest& asked);
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
@@ -113,24 +100,21 @@ class Runtime final : private EffectHost {
   const RuntimePlaces places_;
   SystemRandom random_;
   CeilingsCore ceilings_;
-  AdmissionCore admission_;
-  TimerId admission_timer_;
   TimerId expiry_timer_;
   Redactor redactor_;
   ProviderService providers_;
   CallRunner runner_;
+  AdmissionStage admission_;
   HttpClient http_;
   std::unique_ptr<PluginTable> plugins_;
   std::unique_ptr<FileRoots> roots_;
   std::unique_ptr<ThreadStore> store_;
   std::string store_problem_;
   JsonReader reader_;
-  std::unordered_map<RequestNumber, Request> requests_;
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
-  std::vector<WorkerPool*> pools_;  // by pool index
+  std::vector<WorkerPool*> pools_;  // by pool index; empty in in-process mode
   std::uint32_t workers_total_ = 0;
-  RequestNumber last_request_ = 0;
   int isolation_level_ = -1;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop
   // Last, so that their threads end before what their tasks use.

@@ -1,8 +1,8 @@
 #include "worker/turn_runner.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
-#include <thread>
 
 #include "base/random.hpp"
 #include "call/join.hpp"
@@ -17,12 +17,12 @@ toolpost_text text(std::string_view from) {
   return {from.data(), from.size()};
 }
 
-/// The turn that runs now, behind the C table. One per process: the ABI's functions carry no context pointer.
+/// The turn that runs now, behind the C table. One per thread: the ABI's functions carry no context pointer,
+/// and a call from another thread than invoke's finds none.
 class ActiveTurn {
  public:
   ActiveTurn(const TurnInput& input, const TurnRunnerLimits& limits, CancelledProbe probe, void* context)
       : input_(input), limits_(limits), cancelled_(probe), context_(context), random_(input.seed) {
-    thread_ = std::this_thread::get_id();
     now_ms_ = input.accepted_ms;
     handle_ = ++generation << 8 | 1;
     current = this;
@@ -35,9 +35,7 @@ class ActiveTurn {
   TurnOutput take(toolpost_status status);
 
   static ActiveTurn* find(toolpost_call call) {
-    if (current == nullptr || current->handle_ != call || current->thread_ != std::this_thread::get_id())
-      return nullptr;
-    return current;
+    return current != nullptr && current->handle_ == call ? current : nullptr;
   }
 
   toolpost_status start(std::string_view kind, std::string_view request, std::uint32_t timeout_ms,
@@ -58,15 +56,14 @@ class ActiveTurn {
  private:
   toolpost_status diverge(std::string why);
 
-  inline static ActiveTurn* current = nullptr;
-  inline static std::uint64_t generation = 0;
+  inline static thread_local ActiveTurn* current = nullptr;
+  inline static std::atomic<std::uint64_t> generation = 0;
 
   const TurnInput& input_;
   const TurnRunnerLimits& limits_;
   CancelledProbe cancelled_;
   void* context_;
   SeededRandom random_;
-  std::thread::id thread_;
   toolpost_call handle_ = 0;
   TurnOutput output_;
   std::int64_t now_ms_ = 0;

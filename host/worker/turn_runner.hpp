@@ -23,7 +23,7 @@ using CancelledProbe = bool (*)(void* context);
 const toolpost_host& plugin_host();
 
 /// Calls `table.invoke` once. Nothing unwinds out of it: a C++ exception that a plugin lets through ends the
-/// process, since the boundary is C. Threads: one turn at a time per process.
+/// process, since the boundary is C. Threads: any; one turn at a time per thread.
 TurnOutput run_turn(const toolpost_invokable_1& table, void* instance, const TurnInput& input,
                     const TurnRunnerLimits& limits, CancelledProbe cancelled = nullptr,
                     void* context = nullptr);

@@ -10,30 +10,17 @@
 #include <unordered_set>
 
 #include "base/event_loop.hpp"
-#include "call/turn_codec.hpp"
 #include "worker/frame.hpp"
-#include "worker/pool_core.hpp"
 #include "worker/spawner.hpp"
 #include "worker/status_page.hpp"
+#include "worker/turn_pool.hpp"
 
 namespace toolpost {
 
-/// What a pool needs to know of its plugin; copied at construction.
-struct PoolPlugin {
-  std::string id;
-  std::string file;    // the private copy; see plugin/plugin_catalog.hpp
-  std::string config;  // JSON for create()
-  Duration turn_max{};
-  std::uint64_t output_bytes_max = 0;
-  std::uint32_t effects_max = 0;
-};
-
-class WorkerPool {
+class WorkerPool final : public TurnPool {
  public:
   struct Events {
-    /// Each submitted turn ends here once, unless withdrawn. Errors: crashed, hung, protocol, incompatible,
-    /// unavailable.
-    std::function<void(TurnId, Result<TurnOutput>)> turn_done;
+    TurnDone turn_done;
     std::function<void(Result<void>)> loaded;            // a worker said READY, or could not
     std::function<void(const std::string& line)> stdio;  // what the plugin printed
     std::function<void(KillReason)> killed;
@@ -47,20 +34,17 @@ class WorkerPool {
   WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin,
              const WorkerSettings& workers, const IsolationSettings& isolation, std::uint32_t& total,
              Events events);
-  ~WorkerPool();
+  ~WorkerPool() override;
 
-  void submit(TurnId turn, OwnerId owner, std::string input);
-  void withdraw(TurnId turn);
-  /// Starts a first worker ahead of need; `loaded` tells the outcome.
-  void warm();
-  /// Sends what was submitted in this round; called once per round.
-  void flush();
+  void submit(TurnId turn, OwnerId owner, std::string input) override;
+  void withdraw(TurnId turn) override;
+  void warm() override;
+  void flush() override;
+  std::size_t workers() const override { return core_.workers(); }
 
   // From the spawner, for this pool's workers.
   void on_spawn_failed(WorkerId worker, const std::string& why);
   void on_died(WorkerId worker, int wait_status);
-
-  std::size_t workers() const { return core_.workers(); }
 
  private:
   struct Link {
