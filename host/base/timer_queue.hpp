@@ -27,6 +27,7 @@ class TimerQueue {
   std::optional<TimePoint> next() const;
   /// Takes the earliest task that is due; equal times fire in the order they were added.
   std::optional<Task> take_due(TimePoint now);
+  bool holds(const TimerId& id) const { return timers_.contains({id.at, id.number}); }
   std::size_t size() const { return timers_.size(); }
 
  private:

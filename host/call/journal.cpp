@@ -90,11 +90,4 @@ void Journal::restore(std::vector<JournalEntry> entries) {
   }
 }
 
-void Journal::cut_back_to(std::size_t index) {
-  while (entries_.size() > index) {
-    bytes_ -= weight(entries_.back());
-    entries_.pop_back();
-  }
-}
-
 }  // namespace toolpost

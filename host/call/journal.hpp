@@ -69,9 +69,6 @@ class Journal {
   /// Takes the entries of a recorded journal, before the first turn.
   void restore(std::vector<JournalEntry> entries);
 
-  /// Forgets entry `index` and everything after it, for a retry that keeps what came before.
-  void cut_back_to(std::size_t index);
-
  private:
   JournalHeader header_;
   JournalLimits limits_;

@@ -4,7 +4,8 @@
 #include <csignal>
 
 #include "cli/commands.hpp"
-#include "cli/mcp_server.hpp"
+#include "cli/mcp_session.hpp"
+#include "transport/stdio_transport.hpp"
 
 namespace toolpost {
 namespace {
@@ -12,6 +13,34 @@ namespace {
 // Plugins are opened in the background a moment after the start, so that the first answer does not wait for
 // them.
 constexpr Millis kVerifyAfter{1000};
+
+/// The one client on our standard input and output.
+class StdioSession {
+ public:
+  explicit StdioSession(Host& host)
+      : loop_(host.loop),
+        transport_(
+            loop_, {STDIN_FILENO, STDOUT_FILENO, host.runtime->settings().limits.message_bytes_max},
+            {[this](std::string_view line) { session_.on_line(line); }, [this] { session_.on_oversize(); },
+             [this](std::size_t) { session_.shut_down(); }, [this] { loop_.stop(); }}),
+        session_(loop_, *host.runtime, 1, tools_list_json(host.runtime->plugins()), transport_.out(),
+                 [this] { finish(); }) {}
+
+  void shut_down() { session_.shut_down(); }
+
+ private:
+  void finish() {
+    transport_.flush();
+    loop_.post([this] {
+      transport_.flush();
+      loop_.stop();
+    });
+  }
+
+  EventLoop& loop_;
+  StdioTransport transport_;
+  McpSession session_;
+};
 
 }  // namespace
 
@@ -25,10 +54,10 @@ int run_serve(const HostOptions& options) {
   sigaddset(&ending, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
   const UniqueFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-  McpServer server(host->loop, *host->runtime, STDIN_FILENO, STDOUT_FILENO);
+  StdioSession session(*host);
   const auto watch = host->loop.watch(signals.get(), EventLoop::Interest::read, [&](EventLoop::Interest) {
     signalfd_siginfo info;
-    if (read(signals.get(), &info, sizeof info) > 0) server.shut_down();
+    if (read(signals.get(), &info, sizeof info) > 0) session.shut_down();
   });
   host->loop.after(kVerifyAfter, [&] { host->runtime->verify_plugins(); });
   host->loop.run();

@@ -42,6 +42,10 @@ CallId CallRunner::run(CallRequest request, Done done, OnProgress progress) {
   calls_.emplace(id, std::move(added));
   arm_deadline(id, call);
   const CallId outer = std::exchange(adding_, id);
+  // Of a call that goes on: what was on its way begins again.
+  for (std::size_t index = 0; index < call.journal.entries().size(); ++index) {
+    if (!call.journal.done(index)) start_effect(id, index);
+  }
   begin_turn(id, call);
   adding_ = outer;
   return id;
@@ -86,6 +90,15 @@ std::string CallRunner::describe(CallId id) const {
   if (call.committing) return "storing its results";
   if (call.turn != 0 || !call.waiting_for) return "computing";
   return "waiting for " + call.journal.entries()[*call.waiting_for].kind;
+}
+
+void CallRunner::each_call(const std::function<void(const LiveCall&)>& visit) const {
+  for (const auto& [id, call] : calls_) {
+    const auto parent = calls_.find(call->request.parent);
+    visit({id, call->request.bound.deadline.at(),
+           parent == calls_.end() ? TimePoint::max() : parent->second->request.bound.deadline.at(),
+           call->deadline_timer, call->journal});
+  }
 }
 
 void CallRunner::begin_turn(CallId id, Call& call) {
@@ -241,8 +254,10 @@ void CallRunner::go_on(CallId id) {
 void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
   if (output.code != Errc::ok) {
     return fail(
-        id, {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
-             Millis(output.retry_after_ms), output.side_effect});
+        id,
+        {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
+         Millis(output.retry_after_ms), output.side_effect},
+        EndedBy::plugin);
   }
   if (auto fine = watchers_.check_output(*call.request.plugin, *call.request.method, output.parts); !fine) {
     return fail(id, fine.error());
@@ -258,8 +273,9 @@ void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
                   });
 }
 
-void CallRunner::fail(CallId id, Error error) {
+void CallRunner::fail(CallId id, Error error, EndedBy by) {
   CallOutcome outcome;
+  outcome.by = by;
   outcome.code = error.code;
   outcome.message = std::move(error.message);
   outcome.retry_after = error.retry_after;

@@ -21,9 +21,13 @@ namespace toolpost {
 
 using CallId = std::uint64_t;
 
+/// Whose word a failure is: the plugin's own, or the host's (a deadline, a crash, a limit).
+enum class EndedBy : unsigned char { plugin, host };
+
 /// How a call ended, for whoever asked.
 struct CallOutcome {
   Errc code = Errc::ok;
+  EndedBy by = EndedBy::host;
   std::string message;  // when code is not ok
   Millis retry_after{0};
   SideEffect side_effect = SideEffect::none;
@@ -120,6 +124,16 @@ class CallRunner {
   /// What a call is doing, for progress messages: "waiting for provider" or "computing".
   std::string describe(CallId call) const;
 
+  /// What must hold for every call that is not over, for the simulator's checks.
+  struct LiveCall {
+    CallId id = 0;
+    TimePoint deadline{};
+    TimePoint parent_deadline = TimePoint::max();  // of the call whose effect it is, if that lives
+    TimerId deadline_timer;
+    const Journal& journal;
+  };
+  void each_call(const std::function<void(const LiveCall&)>& visit) const;
+
   /// From the pools.
   void on_turn_done(TurnId turn, Result<TurnOutput> output);
 
@@ -150,7 +164,7 @@ class CallRunner {
   void settle(CallId id, std::size_t index, Errc code, std::string result);
   void check_joins(CallId id);
   void go_on(CallId id);
-  void fail(CallId id, Error error);
+  void fail(CallId id, Error error, EndedBy by = EndedBy::host);
   void finish(CallId id, CallOutcome outcome);
   std::unique_ptr<Call> remove(CallId id);
 

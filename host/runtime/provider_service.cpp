@@ -149,7 +149,7 @@ class ProviderService::Attempts final : public RunningEffect {
     if (is_throttled(kind)) choice_.provider->gate->pause(outcome.retry_after, now);
     if (kind == FailureClass::throttled_concurrency && id_ != 0)
       choice_.provider->gate->lower_concurrency(id_, now);
-    keep(journal);
+    keep(outcome, journal);
     leave_gate();
     RetrySettings settings = service_.settings_.retry;
     std::string attempts_setting = "retry.attempts_max";
@@ -166,19 +166,17 @@ class ProviderService::Attempts final : public RunningEffect {
     });
   }
 
-  /// What came before the last HTTP exchange (an uploaded file, an earlier step of a tool loop) is not done
-  /// again.
-  void keep(const Journal& journal) {
+  /// What the next attempt starts with. A plugin that reports a failure has read the last HTTP exchange, so that one
+  /// is made again, and what came before (an uploaded file) is not. When the host ended the attempt, every answer that
+  /// had arrived stays: it is not asked for again.
+  void keep(const CallOutcome& outcome, const Journal& journal) {
     const auto& entries = journal.entries();
-    std::size_t last_http = entries.size();
-    for (std::size_t i = entries.size(); i > 0; --i) {
-      if (entries[i - 1].kind == "http") {
-        last_http = i - 1;
-        break;
-      }
+    std::size_t size = entries.size();
+    if (outcome.by == EndedBy::plugin) {
+      while (size > 0 && entries[size - 1].kind != "http") --size;
+      if (size > 0) --size;
     }
-    if (last_http == entries.size()) last_http = 0;
-    kept_.assign(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(last_http));
+    kept_.assign(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(size));
     pinned_ = journal.header();
   }
 

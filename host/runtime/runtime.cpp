@@ -48,6 +48,7 @@ const char* kill_word(KillReason reason) {
 Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places)
     : loop_(loop),
       spawner_(spawner),
+      quota_(loop),
       settings_(std::move(settings)),
       places_(std::move(places)),
       ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)),
@@ -175,7 +176,7 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   }
   auto pool =
       std::make_unique<WorkerPool>(loop_, spawner_, static_cast<std::uint32_t>(pools_.size()), pool_plugin,
-                                   settings_.workers, settings_.isolation, workers_total_, std::move(events));
+                                   settings_.workers, settings_.isolation, quota_, std::move(events));
   pools_.push_back(pool.get());
   plugin.pool = std::move(pool);
 }

@@ -12,9 +12,9 @@
 #include "effect/http/http_client.hpp"
 #include "json/json_reader.hpp"
 #include "policy/ceilings_core.hpp"
-#include "runtime/admission_stage.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
+#include "runtime/tool_host.hpp"
 #include "store/thread_store.hpp"
 #include "telemetry/log.hpp"
 #include "worker/worker_pool.hpp"
@@ -32,18 +32,8 @@ struct RuntimePlaces {
   EnvironmentGetter environment;  // for the keys that the configuration names
 };
 
-struct ToolRequest {
-  std::string_view tool;
-  std::string_view arguments_json;                    // checked by a JsonReader
-  const simdjson::dom::element* arguments = nullptr;  // the same, parsed; null: read it again
-  OwnerId owner = 1;
-  ClientWall wall = ClientWall::none;  // applies: the client gives up after a fixed time
-};
-
-class Runtime final : private EffectHost {
+class Runtime final : public ToolHost, private EffectHost {
  public:
-  using Done = AdmissionStage::Done;
-
   /// `settings` must have passed config/settings_rules.
   Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places);
   ~Runtime() override;
@@ -53,14 +43,14 @@ class Runtime final : private EffectHost {
   /// Opens each plugin once in the background, so that one that cannot run is known before it is needed.
   void verify_plugins();
 
-  /// Runs one tool call through the whole chain. `done` comes in a later round, once, unless cancelled.
-  RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress);
-  void cancel(RequestNumber number) { admission_.cancel(number); }
+  RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) override;
+  void cancel(RequestNumber number) override { admission_.cancel(number); }
+  std::string describe(RequestNumber number) const override { return admission_.describe(number); }
+  bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
+  const Settings& settings() const override { return settings_; }
   /// Repeats a recorded call; effects beyond its journal fail.
   Result<RequestNumber> replay(const RecordedCall& recorded, Done done);
-  std::string describe(RequestNumber number) const { return admission_.describe(number); }
 
-  const Settings& settings() const { return settings_; }
   PluginTable& plugins() { return *plugins_; }
   const ProviderService& providers() const { return providers_; }
   std::size_t unanswered() const { return admission_.unanswered(); }
@@ -96,6 +86,7 @@ class Runtime final : private EffectHost {
 
   EventLoop& loop_;
   Spawner& spawner_;
+  WorkerQuota quota_;  // before the pools that join it
   const Settings settings_;
   const RuntimePlaces places_;
   SystemRandom random_;
@@ -114,7 +105,6 @@ class Runtime final : private EffectHost {
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
   std::vector<WorkerPool*> pools_;  // by pool index; empty in in-process mode
-  std::uint32_t workers_total_ = 0;
   int isolation_level_ = -1;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop
   // Last, so that their threads end before what their tasks use.

@@ -15,7 +15,7 @@ std::string Runtime::status_json(bool everything) const {
       {"isolation_level", isolation_level_}};
   if (!everything) return status.dump();
   status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
-  status["workers"] = workers_total_;
+  status["workers"] = quota_.live;
   status["plugins"] = json::array();
   for (const auto& plugin : plugins_->plugins()) {
     json one = {{"id", plugin->id()},

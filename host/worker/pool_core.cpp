@@ -83,6 +83,7 @@ void PoolCore::dispatch(TimePoint now) {
 
 void PoolCore::spawn_if_needed(TimePoint now) {
   if (waiting_.empty() || closing_ || now < spawn_after_) return;
+  spawn_after_ = {};  // over: no reason to be woken for it any more
   std::size_t starting = 0;
   std::size_t counted = 0;
   for (const auto& [number, worker] : workers_) {
@@ -100,6 +101,39 @@ void PoolCore::spawn_if_needed(TimePoint now) {
     if (total_ > settings_.total_max) return;
   }
   spawn(now);
+}
+
+bool PoolCore::starved() const {
+  if (waiting_.empty() || closing_ || total_ < settings_.total_max || spawn_after_ != TimePoint{})
+    return false;
+  std::size_t counted = 0;
+  for (const auto& [number, worker] : workers_) {
+    if (worker.state == State::starting) return false;  // help is on its way
+    counted += worker.state != State::dying ? 1 : 0;
+  }
+  return counted < settings_.workers_max;
+}
+
+bool PoolCore::give_up_worker(GiveUp how) {
+  Worker* chosen = nullptr;
+  WorkerId chosen_id = 0;
+  std::size_t live = 0;
+  for (auto& [id, worker] : workers_) {
+    if (worker.state == State::dying || worker.retiring) return false;
+    if (worker.state != State::live) continue;
+    ++live;
+    if (chosen != nullptr && worker.sent.size() >= chosen->sent.size()) continue;
+    chosen = &worker;
+    chosen_id = id;
+  }
+  if (chosen == nullptr) return false;
+  if (chosen->sent.empty()) {
+    kill(chosen_id, *chosen, KillReason::other_owner);
+    return true;
+  }
+  if (how == GiveUp::idle || (how == GiveUp::one_of_several && live < 2)) return false;
+  chosen->retiring = true;
+  return true;
 }
 
 void PoolCore::warm(TimePoint now) {

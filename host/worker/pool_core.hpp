@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "config/settings.hpp"
+#include "worker/worker_quota.hpp"
 
 namespace toolpost {
 
@@ -77,6 +78,14 @@ class PoolCore {
   /// `started` as the page said when it died; `how` for people ("signal 11").
   void on_died(WorkerId worker, std::uint64_t started, const std::string& how, TimePoint now);
   void on_protocol_error(WorkerId worker, const std::string& what, TimePoint now);
+
+  /// Turns wait, and nothing but workers.total_max keeps a worker from being started for them.
+  bool starved() const;
+  /// Gives one worker up for another pool: an idle one now, else one that retires after the turns it has.
+  /// False if there is none to give, or one is on its way already.
+  bool give_up_worker(GiveUp how);
+  /// Room was made elsewhere.
+  void try_again(TimePoint now) { dispatch(now); }
 
   void tick(TimePoint now, const ReadClock& clock);
   std::optional<TimePoint> next_tick() const;

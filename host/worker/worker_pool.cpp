@@ -26,18 +26,22 @@ std::uint64_t payload_max(const PoolPlugin& plugin) {
 }  // namespace
 
 WorkerPool::WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin,
-                       const WorkerSettings& workers, const IsolationSettings& isolation,
-                       std::uint32_t& total, Events events)
+                       const WorkerSettings& workers, const IsolationSettings& isolation, WorkerQuota& quota,
+                       Events events)
     : loop_(loop),
       spawner_(spawner),
       index_(index),
       plugin_(std::move(plugin)),
       settings_(workers),
       isolation_(isolation),
+      quota_(quota),
       events_(std::move(events)),
-      core_(plugin_.id, workers, plugin_.turn_max, total) {}
+      core_(plugin_.id, workers, plugin_.turn_max, quota.live) {
+  quota_.join(*this);
+}
 
 WorkerPool::~WorkerPool() {
+  quota_.leave(*this);
   loop_.cancel(timer_);
   for (const auto& [worker, link] : links_) spawner_.kill(global_id(worker));
 }
@@ -59,6 +63,17 @@ void WorkerPool::withdraw(TurnId turn) {
 
 void WorkerPool::warm() {
   core_.warm(loop_.now());
+  carry_out();
+}
+
+bool WorkerPool::give_up_worker(GiveUp how) {
+  const bool given = core_.give_up_worker(how);
+  carry_out();
+  return given;
+}
+
+void WorkerPool::try_again() {
+  core_.try_again(loop_.now());
   carry_out();
 }
 
@@ -88,6 +103,7 @@ void WorkerPool::carry_out() {
     }
   }
   carrying_out_ = false;
+  quota_.note(*this);
   arm();
 }
 

@@ -17,7 +17,7 @@
 
 namespace toolpost {
 
-class WorkerPool final : public TurnPool {
+class WorkerPool final : public TurnPool, private QuotaMember {
  public:
   struct Events {
     TurnDone turn_done;
@@ -32,7 +32,7 @@ class WorkerPool final : public TurnPool {
   /// `index` tells this pool's workers apart from those of others at the spawner. All references outlive the
   /// pool.
   WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, PoolPlugin plugin,
-             const WorkerSettings& workers, const IsolationSettings& isolation, std::uint32_t& total,
+             const WorkerSettings& workers, const IsolationSettings& isolation, WorkerQuota& quota,
              Events events);
   ~WorkerPool() override;
 
@@ -60,6 +60,9 @@ class WorkerPool final : public TurnPool {
     explicit Link(std::uint64_t payload_max) : reader(payload_max) {}
   };
 
+  bool starved() const override { return core_.starved(); }
+  bool give_up_worker(GiveUp how) override;
+  void try_again() override;
   void carry_out();
   void spawn(WorkerId worker);
   void send(const SendTurn& order);
@@ -77,6 +80,7 @@ class WorkerPool final : public TurnPool {
   const PoolPlugin plugin_;
   const WorkerSettings& settings_;
   const IsolationSettings& isolation_;
+  WorkerQuota& quota_;
   Events events_;
   PoolCore core_;
   std::map<WorkerId, std::unique_ptr<Link>> links_;

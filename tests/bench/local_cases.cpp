@@ -67,7 +67,7 @@ class PoolRun {
     WorkerPool::Events events;
     events.turn_done = [this](TurnId, Result<TurnOutput> output) { on_done(output.has_value()); };
     const PoolPlugin plugin{"bench", kBuild + "/lib/toolpost/plugins/echo.so", "{}", 5s, 8 << 20, 256};
-    pool_.emplace(loop_, *spawner_, 0, plugin, workers_, isolation_, total_, events);
+    pool_.emplace(loop_, *spawner_, 0, plugin, workers_, isolation_, quota_, events);
     loop_.each_round([this] { pool_->flush(); });
   }
 
@@ -102,7 +102,7 @@ class PoolRun {
   std::unique_ptr<Spawner> spawner_;
   WorkerSettings workers_;
   IsolationSettings isolation_;
-  std::uint32_t total_ = 0;
+  WorkerQuota quota_{loop_};
   std::optional<WorkerPool> pool_;
   TurnId turn_ = 0;
   std::uint64_t done_ = 0;

@@ -54,16 +54,6 @@ TEST_CASE("journal: time inside a call never runs backwards", "[call]") {
   CHECK(journal.entries()[0].done_at_ms == 1000);
 }
 
-TEST_CASE("journal: cutting back forgets what came after and its weight", "[call]") {
-  Journal journal(header(), {});
-  REQUIRE(journal.append({effect()}, 0));
-  const std::uint64_t before = journal.bytes();
-  REQUIRE(journal.append({effect(R"({"ms":1})")}, 1));
-  journal.cut_back_to(1);
-  CHECK(journal.entries().size() == 1);
-  CHECK(journal.bytes() == before);
-}
-
 TEST_CASE("journal file: what was recorded is read back, and a broken line is named", "[call]") {
   Journal journal(header(), {});
   REQUIRE(journal.append({effect(R"({"ms":7})")}, 0));

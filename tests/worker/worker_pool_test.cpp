@@ -17,7 +17,7 @@ struct Pool {
   std::unique_ptr<Spawner> spawner;
   WorkerSettings workers;
   IsolationSettings isolation;
-  std::uint32_t total = 0;
+  WorkerQuota quota{loop};
   std::map<TurnId, Result<TurnOutput>> done;
   std::optional<WorkerPool> pool;
   int level = -1;
@@ -39,7 +39,7 @@ struct Pool {
     };
     events.sandboxed = [this](int reached) { level = reached; };
     pool.emplace(loop, *spawner, 0, PoolPlugin{"test", file, "{}", 5s, 8 << 20, 256}, workers, isolation,
-                 total, events);
+                 quota, events);
     loop.each_round([this] { pool->flush(); });
     loop.after(20s, [this] { loop.stop(); });
   }

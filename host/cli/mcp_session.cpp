@@ -1,4 +1,4 @@
-#include "cli/mcp_server.hpp"
+#include "cli/mcp_session.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -70,31 +70,32 @@ std::string tools_list_json(const PluginTable& plugins) {
   return list + "]";
 }
 
-McpServer::McpServer(EventLoop& loop, Runtime& runtime, int in, int out)
+McpSession::McpSession(Scheduler& loop, ToolHost& host, OwnerId owner, std::string tools_json,
+                       std::string& out, std::function<void()> ended)
     : loop_(loop),
-      runtime_(runtime),
-      tools_json_(tools_list_json(runtime.plugins())),
-      transport_(
-          loop, {in, out, runtime.settings().limits.message_bytes_max},
-          {[this](std::string_view line) {
-             if (!ending_) core_.on_message(line);
-           },
-           [this] { core_.on_oversize(); }, [this](std::size_t) { shut_down(); }, [this] { loop_.stop(); }}),
-      core_({"toolpost", kVersion, "Toolpost", kInstructions}, runtime.settings().limits, *this,
-            transport_.out()) {}
+      host_(host),
+      owner_(owner),
+      tools_json_(std::move(tools_json)),
+      ended_(std::move(ended)),
+      core_({"toolpost", kVersion, "Toolpost", kInstructions}, host.settings().limits, *this, out) {}
 
-McpServer::~McpServer() {
+McpSession::~McpSession() {
   loop_.cancel(drain_);
   for (auto& [number, running] : running_) loop_.cancel(running.heartbeat);
 }
 
-void McpServer::call_tool(const McpToolCall& call) {
+void McpSession::on_line(std::string_view padded_line) {
+  if (!ending_) core_.on_message(padded_line);
+}
+
+void McpSession::call_tool(const McpToolCall& call) {
   const std::uint64_t number = call.number;
-  const auto& patient = runtime_.settings().clients_reset_on_progress;
+  const auto& patient = host_.settings().clients_reset_on_progress;
   const bool resets =
       call.wants_progress && std::find(patient.begin(), patient.end(), call.client_name) != patient.end();
   ToolRequest request;
   request.tool = call.tool;
+  request.owner = owner_;
   request.arguments_json = call.arguments_raw;
   request.arguments = &call.arguments;
   request.wall = resets ? ClientWall::none : ClientWall::applies;
@@ -109,14 +110,14 @@ void McpServer::call_tool(const McpToolCall& call) {
       }
     };
     running.heartbeat =
-        loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
+        loop_.after(host_.settings().deadlines.progress_interval, [this, number] { beat(number); });
   }
-  running.request = runtime_.call_tool(
+  running.request = host_.call_tool(
       request, [this, number](const CallOutcome& outcome, const Journal*) { on_outcome(number, outcome); },
       std::move(progress));
 }
 
-void McpServer::beat(std::uint64_t number) {
+void McpSession::beat(std::uint64_t number) {
   const auto found = running_.find(number);
   if (found == running_.end()) return;
   Running& running = found->second;
@@ -124,23 +125,23 @@ void McpServer::beat(std::uint64_t number) {
   // Seconds since acceptance, and always a little more than the last time, as the protocol asks.
   running.told = loop_.now();
   running.heartbeats = std::max(running.heartbeats + 0.001, static_cast<double>(elapsed) / 1000.0);
-  std::string message = running.said.empty() ? runtime_.describe(running.request) : running.said;
+  std::string message = running.said.empty() ? host_.describe(running.request) : running.said;
   message += " (" + std::to_string(elapsed / 1000) + " s)";
   core_.progress(number, running.heartbeats, 0, message);
   loop_.cancel(running.heartbeat);
   running.heartbeat =
-      loop_.after(runtime_.settings().deadlines.progress_interval, [this, number] { beat(number); });
+      loop_.after(host_.settings().deadlines.progress_interval, [this, number] { beat(number); });
 }
 
-void McpServer::cancel_call(std::uint64_t number) {
+void McpSession::cancel_call(std::uint64_t number) {
   auto node = running_.extract(number);
   if (node.empty()) return;
   loop_.cancel(node.mapped().heartbeat);
-  runtime_.cancel(node.mapped().request);
-  stop_if_done();
+  host_.cancel(node.mapped().request);
+  end_if_done();
 }
 
-void McpServer::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
+void McpSession::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
   auto node = running_.extract(number);
   if (!node.empty()) loop_.cancel(node.mapped().heartbeat);
   McpToolResult result;
@@ -160,37 +161,32 @@ void McpServer::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
   }
   result.meta_json = meta;
   core_.finish(number, result);
-  stop_if_done();
+  end_if_done();
 }
 
-void McpServer::shut_down() {
+void McpSession::shut_down() {
   if (ending_) return;
   ending_ = true;
-  drain_ = loop_.after(runtime_.settings().deadlines.shutdown_drain - Millis(200), [this] {
+  drain_ = loop_.after(host_.settings().deadlines.shutdown_drain - Millis(200), [this] {
     drain_ = {};
     std::vector<std::uint64_t> left;
     left.reserve(running_.size());
     for (const auto& [number, running] : running_) left.push_back(number);
     for (const std::uint64_t number : left) {
-      runtime_.cancel(running_[number].request);
+      host_.cancel(running_[number].request);
       CallOutcome outcome;
       outcome.code = Errc::unavailable;
       outcome.message = "the host is shutting down (deadlines.shutdown_drain_ms)";
       outcome.side_effect = SideEffect::maybe;
       on_outcome(number, outcome);
     }
-    stop_if_done();
+    end_if_done();
   });
-  stop_if_done();
+  end_if_done();
 }
 
-void McpServer::stop_if_done() {
-  if (!ending_ || !running_.empty()) return;
-  transport_.flush();
-  loop_.post([this] {
-    transport_.flush();
-    loop_.stop();
-  });
+void McpSession::end_if_done() {
+  if (ending_ && running_.empty() && !std::exchange(ended_told_, true)) ended_();
 }
 
 }  // namespace toolpost

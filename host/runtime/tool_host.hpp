@@ -1,0 +1,37 @@
+#pragma once
+// What a client's session needs of whoever runs calls: the runtime in production, the simulator's in its
+// runs.
+
+#include <simdjson.h>
+
+#include <string>
+#include <string_view>
+
+#include "runtime/admission_stage.hpp"
+
+namespace toolpost {
+
+struct ToolRequest {
+  std::string_view tool;
+  std::string_view arguments_json;                    // checked by a JsonReader
+  const simdjson::dom::element* arguments = nullptr;  // the same, parsed; null: read it again
+  OwnerId owner = 1;
+  ClientWall wall = ClientWall::none;  // applies: the client gives up after a fixed time
+};
+
+/// Threads: the loop's.
+class ToolHost {
+ public:
+  using Done = AdmissionStage::Done;
+
+  virtual ~ToolHost() = default;
+  /// Runs one tool call through the whole chain. `done` comes in a later round, once, unless cancelled.
+  virtual RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) = 0;
+  virtual void cancel(RequestNumber number) = 0;
+  /// What a request is doing, for people.
+  virtual std::string describe(RequestNumber number) const = 0;
+  virtual bool has_tool(std::string_view name) = 0;
+  virtual const Settings& settings() const = 0;
+};
+
+}  // namespace toolpost
