@@ -38,6 +38,15 @@ std::optional<TurnId> PoolCore::turn_at(WorkerId worker, std::uint64_t number) c
   return std::nullopt;
 }
 
+bool PoolCore::holds(TurnId turn) const {
+  const auto is_it = [turn](const auto& one) { return one.turn == turn; };
+  return std::any_of(waiting_.begin(), waiting_.end(), is_it) ||
+         std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+           const auto& sent = entry.second.sent;
+           return std::any_of(sent.begin(), sent.end(), is_it);
+         });
+}
+
 PoolCore::Worker* PoolCore::find_worker(OwnerId owner, WorkerId& id) {
   Worker* best = nullptr;
   for (auto& [number, worker] : workers_) {
@@ -104,8 +113,8 @@ void PoolCore::spawn_if_needed(TimePoint now) {
 }
 
 bool PoolCore::starved() const {
-  if (waiting_.empty() || closing_ || total_ < settings_.total_max || spawn_after_ != TimePoint{})
-    return false;
+  // Room that there is by now has not been tried yet, so the total does not count here.
+  if (waiting_.empty() || closing_ || spawn_after_ != TimePoint{}) return false;
   std::size_t counted = 0;
   for (const auto& [number, worker] : workers_) {
     if (worker.state == State::starting) return false;  // help is on its way

@@ -98,6 +98,8 @@ class PoolCore {
   std::size_t workers() const { return workers_.size(); }
   std::size_t waiting() const { return waiting_.size(); }
   std::optional<TurnId> turn_at(WorkerId worker, std::uint64_t number) const;
+  /// Whether `turn` waits, or is with a worker that still owes it.
+  bool holds(TurnId turn) const;
 
  private:
   enum class State { starting, live, dying };

@@ -37,14 +37,14 @@ Settings random_settings(RandomSource& random) {
   settings.admission.plugin_calls_max = from(1, 16);
   settings.admission.queue_size_max = from(0, 32);
   settings.workers.workers_max = from(1, 4);
-  settings.workers.total_max = from(5, 16);
+  settings.workers.total_max = from(1, 16);
   settings.workers.queue_ahead_max = from(1, 32);
   settings.workers.turns_max = random.below(2) == 0 ? 100'000 : from(1, 20);
   settings.workers.age_max = Millis(from(1, 600) * 1000);
   if (random.below(8) == 0) settings.workers.reuse = "call";
   settings.turns.effects_max = from(4, 256);
   settings.turns.turns_max = from(8, 256);
-  settings.turns.journal_bytes_max = random.below(4) == 0 ? 1 << 20 : 64 << 20;
+  settings.turns.journal_bytes_max = random.below(4) == 0 ? 256 << 10 : 64 << 20;
   settings.turns.provider_calls_max = from(1, 8);
   settings.retry.attempts_max = from(1, 6);
   settings.breaker.enabled = random.below(4) != 0;
@@ -104,6 +104,7 @@ void SimHost::prepare(PluginEntry& plugin) {
   auto pool = std::make_unique<SimPool>(
       loop_, random_, faults_, *code_.back(), settings_.workers, settings_.turns, quota_,
       [this](TurnId turn, Result<TurnOutput> output) { runner_.on_turn_done(turn, std::move(output)); });
+  pool->slow_down(turn_min_);
   pools_.push_back(pool.get());
   plugin.pool = std::move(pool);
 }
@@ -158,6 +159,11 @@ void SimHost::commit(CallId call, OwnerId, std::function<void(Result<void>)> don
 
 void SimHost::lose_spawner() {
   for (SimPool* pool : pools_) pool->all_die();
+}
+
+void SimHost::slow_down(Duration turn_min) {
+  turn_min_ = turn_min;
+  for (SimPool* pool : pools_) pool->slow_down(turn_min);
 }
 
 std::string SimHost::problem() const {

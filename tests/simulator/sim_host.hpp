@@ -34,6 +34,8 @@ class SimHost final : public ToolHost, private EffectHost {
   const Settings& settings() const override { return settings_; }
 
   void lose_spawner();
+  /// Turns of all plugins compute at least so long from now on.
+  void slow_down(Duration turn_min);
   /// What does not hold right now; empty when all is well. Called after every event.
   std::string problem() const;
   /// What is left although nothing is asked any more; empty when nothing is.
@@ -67,6 +69,7 @@ class SimHost final : public ToolHost, private EffectHost {
   std::vector<SimPool*> pools_;
   std::set<CallId> puts_;
   TimePoint stalled_until_{};
+  Duration turn_min_{};
 };
 
 }  // namespace toolpost::sim

@@ -168,7 +168,7 @@ class ToolPlugin final : public SimPlugin {
     if (how == "nothing") return TOOLPOST_OK;
     if (how == "error") return effects.fail(TOOLPOST_UNAVAILABLE, "as asked", 1500);
     if (how == "suspended") return TOOLPOST_SUSPENDED;
-    if (how == "flood") effects.emit({{"nonce", request["nonce"]}, {"answers", std::string(2 << 20, 'x')}});
+    if (how == "flood") effects.emit({{"nonce", request["nonce"]}, {"answers", std::string(100 << 10, 'x')}});
     if (how == "wrong") {
       effects.emit({{"wrong", true}});
     } else {

@@ -22,7 +22,7 @@ SimPool::SimPool(Scheduler& loop, RandomSource& random, FaultPlan& faults, SimPl
       faults_(faults),
       plugin_(plugin),
       settings_(workers),
-      limits_{1 << 20, turns.effects_max, workers.log_lines_max, 4096},
+      limits_{64 << 10, turns.effects_max, workers.log_lines_max, 4096},
       quota_(quota),
       turn_done_(std::move(turn_done)),
       core_(plugin.id(), workers, turns.turn_max, quota.live) {
@@ -168,7 +168,7 @@ void SimPool::begin_next(WorkerId id) {
     });
   }
   if (faults_.strikes(Fault::dies_in_turn)) return die_after(id, up_to(3ms), "signal 11");
-  const Duration length = faults_.strikes(Fault::slow_turn) ? up_to(6s) : up_to(1ms);
+  const Duration length = faults_.strikes(Fault::slow_turn) ? up_to(6s) : turn_min_ + up_to(1ms);
   soon(id, length, [this, id, given, skip](Process&) { run_turn_of(id, given, skip); });
 }
 
@@ -231,6 +231,9 @@ std::string SimPool::problem() const {
   for (const auto& [id, process] : processes_) {
     if (process.inbox.size() > settings_.queue_ahead_max)
       return plugin_.id() + ": more turns were sent ahead than workers.queue_ahead_max";
+  }
+  for (const auto& [turn, input] : inputs_) {
+    if (!core_.holds(turn)) return plugin_.id() + ": turn " + std::to_string(turn) + " was lost";
   }
   return {};
 }

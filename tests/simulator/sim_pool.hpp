@@ -25,6 +25,8 @@ class SimPool final : public TurnPool, private QuotaMember {
   void warm() override;
   std::size_t workers() const override { return core_.workers(); }
 
+  /// Each turn computes at least so long.
+  void slow_down(Duration turn_min) { turn_min_ = turn_min; }
   /// The spawner is gone, and every process with it.
   void all_die();
   /// Empty, or what does not hold.
@@ -74,6 +76,7 @@ class SimPool final : public TurnPool, private QuotaMember {
   std::map<WorkerId, Process> processes_;
   std::unordered_map<TurnId, std::string> inputs_;
   TimerId timer_;
+  Duration turn_min_{};
   bool carrying_out_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop
 };

@@ -54,7 +54,7 @@ SimUpstream::Answer SimUpstream::decide(const EffectOrder& order, const std::str
   if (faults_.strikes(Fault::is_slow)) answer.after = up_to(40s);
   if (faults_.strikes(Fault::answers_at_the_deadline))
     answer.after = std::max<Duration>(Duration{0}, order.bound.deadline.at() - now);
-  if (faults_.strikes(Fault::answers_huge)) answer.result = response(200, std::string(3 << 20, 'h'));
+  if (faults_.strikes(Fault::answers_huge)) answer.result = response(200, std::string(300 << 10, 'h'));
   return answer;
 }
 
@@ -64,7 +64,8 @@ std::unique_ptr<RunningEffect> SimUpstream::http(const EffectOrder& order, Effec
   const json request = json::parse(order.request);
   const std::string nonce = request["nonce"];
   const std::string key = nonce + "/" + request["part"].get<std::string>();
-  if (answered_.contains(key)) asked_again_ = key + " at " + std::to_string(to_ms(loop_.now().time_since_epoch())) + " ms";
+  if (answered_.contains(key))
+    asked_again_ = key + " at " + std::to_string(to_ms(loop_.now().time_since_epoch())) + " ms";
   const Answer answer = decide(order, nonce);
   if (answer.never) return std::make_unique<Pending>(loop_, TimerId{});
   return std::make_unique<Pending>(loop_, loop_.after(answer.after, [this, answer, settle, stream, key] {

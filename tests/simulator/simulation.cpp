@@ -83,6 +83,12 @@ class Simulation {
     client.call_plainly(SimClient::Plain::asks, 2);
     run_for(70s, &client);
     if (client.open_calls() != 0) fail("after the faults, a model is not asked");
+    // Turns that take long make every plugin want more workers than there are for all of them.
+    host_.slow_down(150ms);
+    for (std::uint32_t i = 0; i < at_once; ++i) client.call_plainly(SimClient::Plain::sleeps, i % kTools);
+    run_for(40s, &client);
+    host_.slow_down({});
+    if (client.open_calls() != 0) fail("after the faults, busy plugins keep workers from each other");
     if (!client.problem().empty()) fail("after the faults: " + client.problem());
     client.vanish();
     run_for(3s, &client);
