@@ -226,6 +226,14 @@ constexpr Setting<Settings> kHostSettings[] = {
                                       "An idle worker ends after this long."),
     NUMBER(workers, Worker, ready_max)("workers", "ready_max_ms", "10_000", {100, 600'000}, "",
                                        "From fork to ready, the plugin's constructors included."),
+    NUMBER(workers, Worker, spawn_max)("workers", "spawn_max_ms", "2_000", {10, 600'000}, "",
+                                       "The process that starts workers is replaced, with all of them, when "
+                                       "it owes an answer for this long."),
+    NUMBER(workers, Worker, spawner_backoff_max)("workers", "spawner_backoff_max_ms", "5_000", {0, 60'000},
+                                                 "",
+                                                 "When it is lost repeatedly, it is started anew after a "
+                                                 "pause; this is the longest. The first loss in "
+                                                 "a minute costs none, 0 never waits."),
     NUMBER(workers, Worker, slow_turn)("workers", "slow_turn_ms", "100", {1, 60'000}, "",
                                        "A longer turn lets another worker start."),
     PLAIN(workers, Worker, reuse)(

@@ -63,17 +63,17 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
-  spawner_.attach(loop_, {[this](std::uint64_t worker, const std::string& why) {
-                            pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
-                          },
-                          [this](std::uint64_t worker, int status) {
-                            pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
-                          },
-                          [this] {
-                            if (on_event)
-                              on_event(Level::error, "spawner_lost",
-                                       "no worker can be started any more; restart toolpost");
-                          }});
+  spawner_.attach(loop_, settings_.workers,
+                  {[this](std::uint64_t worker, const std::string& why) {
+                     pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
+                   },
+                   [this](std::uint64_t worker, int status) {
+                     pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
+                   },
+                   [this](std::uint64_t worker) { pools_.at(worker >> 32)->on_lost(worker & 0xffffffff); },
+                   [this](const std::string& what) {
+                     if (on_event) on_event(Level::warn, "spawner", what);
+                   }});
   loop_.each_round([this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
     for (WorkerPool* pool : pools_) pool->flush();

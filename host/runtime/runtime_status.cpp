@@ -16,6 +16,7 @@ std::string Runtime::status_json(bool everything) const {
   if (!everything) return status.dump();
   status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
   status["workers"] = workers_total_;
+  status["spawner_replacements"] = spawner_.replacements();
   status["plugins"] = json::array();
   for (const auto& plugin : plugins_->plugins()) {
     json one = {{"id", plugin->id()},
