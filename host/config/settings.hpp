@@ -100,7 +100,8 @@ struct WorkerSettings {                // [workers]
 
 struct IsolationSettings {       // [isolation]
   std::string mode = "process";  // process | in-process; in-process needs allow_unsafe
-  std::uint32_t min_level = 2;   // plugins are refused below it; 0..4
+  std::uint32_t min_level = 2;   // plugins are refused below it; 0..4, at most level_max
+  std::uint32_t level_max = 3;   // how deep to go where the kernel allows it; 0..4
   bool allow_unsafe = false;
 };
 

@@ -259,6 +259,9 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(isolation, Isolation, min_level)(
         "isolation", "min_level", "2", {0, 4}, "level",
         "Plugins are refused below it: 0 process, 1 limits, 2 seccomp, 3 Landlock, 4 namespaces."),
+    NUMBER(isolation, Isolation, level_max)(
+        "isolation", "level_max", "3", {0, 4}, "level",
+        "How deep to go where the kernel allows it; 4 makes a worker's start more than twice as long."),
     PLAIN(isolation, Isolation, allow_unsafe)(
         "isolation", "allow_unsafe", "false",
         "Permits isolation.mode = \"in-process\", where one bad plugin takes the host down."),

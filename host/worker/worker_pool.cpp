@@ -111,6 +111,7 @@ void WorkerPool::spawn(WorkerId worker) {
 
   SpawnRequest request;
   request.worker = global_id(worker);
+  request.level_max = static_cast<std::int32_t>(isolation_.level_max);
   request.files_max = settings_.files_max;
   request.memory_bytes_max = settings_.memory_bytes_max;
   request.file_bytes_max = settings_.file_bytes_max;
