@@ -23,7 +23,7 @@ const int kAllowed[] = {
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(lseek), SCMP_SYS(stat),
     SCMP_SYS(fstat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(access),
     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
-    SCMP_SYS(getcwd), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2), SCMP_SYS(ftruncate),
+    SCMP_SYS(getcwd), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2), SCMP_SYS(ftruncate),
     SCMP_SYS(memfd_create), SCMP_SYS(fadvise64), SCMP_SYS(fsync),
     // the socket to the host, which is the only one
     SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select),
@@ -69,6 +69,12 @@ bool add_rules(scmp_filter_ctx filter) {
   ok = ok && allow_if(filter, SCMP_SYS(prlimit64), 2, SCMP_CMP_EQ, 0);
   // isatty() (TCGETS); no TIOCSTI, which types into terminals.
   ok = ok && allow_if(filter, SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, 0x5401);
+  // Descriptor flags and locks, and the seals of a memfd. Not F_SETOWN and F_SETSIG: with them the kernel
+  // sends any signal, SIGKILL too, to any process of the account.
+  for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK,
+                            F_SETLKW, F_ADD_SEALS, F_GET_SEALS}) {
+    ok = ok && allow_if(filter, SCMP_SYS(fcntl), 1, SCMP_CMP_EQ, static_cast<std::uint64_t>(command));
+  }
   // prctl: thread names only.
   ok = ok && allow_if(filter, SCMP_SYS(prctl), 0, SCMP_CMP_EQ, PR_SET_NAME);
 #ifdef TOOLPOST_SANITIZED
@@ -85,7 +91,9 @@ Result<std::vector<sock_filter>> make_seccomp_program() {
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
   if (filter == nullptr) return Error{Errc::unsupported, "sandbox: this kernel has no seccomp filters"};
   const UniqueFd file(memfd_create("toolpost-seccomp", MFD_CLOEXEC));
-  const bool made = add_rules(filter) && file && seccomp_export_bpf(filter, file.get()) == 0;
+  // A call by another architecture's numbers (int 0x80) would otherwise end one thread and leave the rest.
+  const bool made = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
+                    add_rules(filter) && file && seccomp_export_bpf(filter, file.get()) == 0;
   seccomp_release(filter);
   const off_t size = made ? lseek(file.get(), 0, SEEK_END) : -1;
   if (size <= 0) return Error{Errc::unsupported, "sandbox: the seccomp program cannot be made"};
