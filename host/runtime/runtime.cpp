@@ -149,6 +149,8 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
   events.killed = [this, &plugin](KillReason reason) {
+    if (reason == KillReason::protocol)
+      on_refused(plugin.id(), "protocol", "what it sent to the host breaks the worker protocol");
     const bool routine =
         reason == KillReason::retired || reason == KillReason::shutdown || reason == KillReason::other_owner;
     if (on_event)
@@ -178,6 +180,12 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
                                    settings_.workers, settings_.isolation, workers_total_, std::move(events));
   pools_.push_back(pool.get());
   plugin.pool = std::move(pool);
+}
+
+void Runtime::on_refused(const std::string& plugin, const std::string& what, const std::string& why) {
+  if (!refusals_.count(plugin, what) || !on_event) return;
+  on_event(Level::warn, "plugin_refused",
+           plugin + ": " + what + ": " + why.substr(0, why.find('\n')) + " (logged once; counted in status)");
 }
 
 void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {

@@ -25,6 +25,7 @@ std::string Runtime::status_json(bool everything) const {
                           : plugin->loaded     ? "ready"
                                                : "not opened yet"},
                 {"workers", plugin->pool ? plugin->pool->workers() : 0}};
+    if (const auto& refusals = refusals_.of(plugin->id()); !refusals.empty()) one["refusals"] = refusals;
     if (plugin->incompatible) one["reason"] = plugin->incompatible->message;
     status["plugins"].push_back(std::move(one));
   }
