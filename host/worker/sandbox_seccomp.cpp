@@ -69,10 +69,10 @@ bool add_rules(scmp_filter_ctx filter) {
   ok = ok && allow_if(filter, SCMP_SYS(prlimit64), 2, SCMP_CMP_EQ, 0);
   // isatty() (TCGETS); no TIOCSTI, which types into terminals.
   ok = ok && allow_if(filter, SCMP_SYS(ioctl), 1, SCMP_CMP_EQ, 0x5401);
-  // Descriptor flags and locks, and the seals of a memfd. Not F_SETOWN and F_SETSIG: with them the kernel
-  // sends any signal, SIGKILL too, to any process of the account.
-  for (const int command : {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK,
-                            F_SETLKW, F_ADD_SEALS, F_GET_SEALS}) {
+  // Descriptor flags, and the seals of a memfd. Not F_SETOWN and F_SETSIG: with them the kernel sends any
+  // signal, SIGKILL too, to any process of the account. Not locks: nothing that others lock is the worker's.
+  for (const int command :
+       {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_ADD_SEALS, F_GET_SEALS}) {
     ok = ok && allow_if(filter, SCMP_SYS(fcntl), 1, SCMP_CMP_EQ, static_cast<std::uint64_t>(command));
   }
   // prctl: thread names only.

@@ -2,6 +2,7 @@
 // A real runtime with real workers in a temporary state directory, driven call by call.
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -100,5 +101,20 @@ struct RuntimeWorld {
   std::map<std::string, Journal> journals;
   int running = 0;
 };
+
+/// The processes whose parent is `parent`.
+inline std::vector<int> children_of(int parent) {
+  std::vector<int> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream stat(entry.path() / "stat");
+    std::string pid, program, state;
+    int its_parent = 0;
+    stat >> pid >> program >> state >> its_parent;
+    if (its_parent == parent) children.push_back(std::stoi(pid));
+  }
+  return children;
+}
 
 }  // namespace toolpost

@@ -1,10 +1,6 @@
 #pragma once
 // A host with a key, an attacking plugin, and what there is to be stolen.
 
-#include <dirent.h>
-
-#include <fstream>
-
 #include "runtime_world.hpp"
 
 namespace toolpost {
@@ -64,20 +60,5 @@ struct AttackWorld : RuntimeWorld {
   std::map<std::string, int> events;
   std::string details;
 };
-
-/// The processes whose parent is `parent`.
-inline std::vector<int> children_of(int parent) {
-  std::vector<int> children;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream stat(entry.path() / "stat");
-    std::string pid, program, state;
-    int its_parent = 0;
-    stat >> pid >> program >> state >> its_parent;
-    if (its_parent == parent) children.push_back(std::stoi(pid));
-  }
-  return children;
-}
 
 }  // namespace toolpost

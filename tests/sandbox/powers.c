@@ -262,6 +262,14 @@ static enum power_outcome type_into_terminal(const struct target* t) {
   if (ioctl(0, TIOCSTI, &letter) == 0) return POWER_WORKED;
   return errno == ENOTTY || errno == EIO ? POWER_WORKED : POWER_REFUSED;
 }
+static enum power_outcome lock_file(const struct target* t) {
+  const int fd = open(t->file, O_RDONLY);
+  const int own = fd >= 0 ? fd : 0;
+  struct flock lock = {F_RDLCK, SEEK_SET, 0, 0, 0};
+  const enum power_outcome outcome = verdict(fcntl(own, F_SETLK, &lock));
+  if (fd >= 0) close(fd);
+  return outcome;
+}
 static enum power_outcome change_mode(const struct target* t) {
   return verdict(chmod(t->file, 0600));
 }
@@ -337,6 +345,12 @@ static enum power_outcome see_processes(const struct target* t) {
   return verdict(stat(path, &status));
 }
 
+/* --- no level: numbers of processes, not what they are --- */
+static enum power_outcome probe_process(const struct target* t) {
+  cpu_set_t set;
+  return verdict(sched_getaffinity(t->pid, sizeof set, &set));
+}
+
 const struct power powers[] = {
     {"raise a limit", raise_limit, 1, 0},
     {"chroot", change_root, 1, 0},
@@ -375,6 +389,7 @@ const struct power powers[] = {
     {"keyctl", kernel_keys, 2, 0},
     {"seccomp", seccomp_again, 2, 1},
     {"TIOCSTI", type_into_terminal, 2, 1},
+    {"lock a file", lock_file, 2, 1},
     {"chmod", change_mode, 2, 1},
     {"symlink", make_link, 2, 1},
     {"name_to_handle_at", file_handle, 2, 0},
@@ -389,6 +404,7 @@ const struct power powers[] = {
     {"read /proc/self", read_own_memory_file, 3, 0},
     {"open /dev/zero", endless_device, 3, 1},
     {"see that a file exists", see_file, 4, 1},
-    {"see that a process exists", see_processes, 4, 1},
+    {"see that /proc names a process", see_processes, 4, 1},
+    {"probe a number for a process", probe_process, 5, 1},
 };
 const int powers_count = sizeof powers / sizeof powers[0];
