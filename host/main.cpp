@@ -1,9 +1,14 @@
 // toolpost: the command line. Parsing only; what a command does is in cli/.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
 
 #include "cli/commands.hpp"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   using namespace toolpost;
   CLI::App app{"Toolpost: a plugin host for AI workflow tools", "toolpost"};
   app.set_version_flag("--version", kVersion);
@@ -54,4 +59,15 @@ int main(int argc, char** argv) {
   if (print->parsed())
     return run_config_print(options, defaults ? ConfigPrint::defaults : ConfigPrint::effective);
   return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int status = run(argc, argv);
+  std::cout.flush();
+  std::fflush(nullptr);
+  // Not exit(): a plugin that hangs in a constructor in-process keeps the loader's lock, which exit() waits
+  // for.
+  std::_Exit(status);
 }

@@ -87,6 +87,8 @@ struct WorkerSettings {                // [workers]
   Millis age_max{600'000};             // and after this long; 1000..86,400,000
   Millis idle_max{60'000};             // an idle one ends; 100..86,400,000
   Millis ready_max{10'000};            // from fork to READY, plugin constructors included; 100..600,000
+  Millis spawn_max{2'000};             // the spawner may owe an answer this long; 10..600,000
+  Millis spawner_backoff_max{5'000};   // longest pause before it is started anew; 0 never waits, ..60,000
   Millis slow_turn{100};               // a longer turn lets another worker start; 1..60,000
   std::string reuse = "owner";         // owner | call: what may follow a call in its worker
   std::uint64_t memory_bytes_max = 512ull << 20;  // address space; 64 MiB..64 GiB
@@ -98,7 +100,8 @@ struct WorkerSettings {                // [workers]
 
 struct IsolationSettings {       // [isolation]
   std::string mode = "process";  // process | in-process; in-process needs allow_unsafe
-  std::uint32_t min_level = 2;   // plugins are refused below it; 0..4
+  std::uint32_t min_level = 2;   // plugins are refused below it; 0..4, at most level_max
+  std::uint32_t level_max = 3;   // how deep to go where the kernel allows it; 0..4
   bool allow_unsafe = false;
 };
 

@@ -88,6 +88,13 @@ void check_choice(const std::string& name, const std::string& value, std::string
 }
 
 void check_isolation(const IsolationSettings& isolation, Findings& findings) {
+  if (isolation.min_level > isolation.level_max) {
+    findings.push_back({Severity::problem,
+                        {"isolation.min_level", "isolation.level_max"},
+                        "isolation.min_level (" + std::to_string(isolation.min_level) +
+                            ") must be at most isolation.level_max (" + std::to_string(isolation.level_max) +
+                            "), or no plugin can run; lower the one or raise the other"});
+  }
   if (isolation.mode != "in-process") return;
   if (!isolation.allow_unsafe) {
     findings.push_back({Severity::problem,

@@ -226,6 +226,14 @@ constexpr Setting<Settings> kHostSettings[] = {
                                       "An idle worker ends after this long."),
     NUMBER(workers, Worker, ready_max)("workers", "ready_max_ms", "10_000", {100, 600'000}, "",
                                        "From fork to ready, the plugin's constructors included."),
+    NUMBER(workers, Worker, spawn_max)("workers", "spawn_max_ms", "2_000", {10, 600'000}, "",
+                                       "The process that starts workers is replaced, with all of them, when "
+                                       "it owes an answer for this long."),
+    NUMBER(workers, Worker, spawner_backoff_max)("workers", "spawner_backoff_max_ms", "5_000", {0, 60'000},
+                                                 "",
+                                                 "When it is lost repeatedly, it is started anew after a "
+                                                 "pause; this is the longest. The first loss in "
+                                                 "a minute costs none, 0 never waits."),
     NUMBER(workers, Worker, slow_turn)("workers", "slow_turn_ms", "100", {1, 60'000}, "",
                                        "A longer turn lets another worker start."),
     PLAIN(workers, Worker, reuse)(
@@ -251,6 +259,9 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(isolation, Isolation, min_level)(
         "isolation", "min_level", "2", {0, 4}, "level",
         "Plugins are refused below it: 0 process, 1 limits, 2 seccomp, 3 Landlock, 4 namespaces."),
+    NUMBER(isolation, Isolation, level_max)(
+        "isolation", "level_max", "3", {0, 4}, "level",
+        "How deep to go where the kernel allows it; 4 makes a worker's start more than twice as long."),
     PLAIN(isolation, Isolation, allow_unsafe)(
         "isolation", "allow_unsafe", "false",
         "Permits isolation.mode = \"in-process\", where one bad plugin takes the host down."),

@@ -166,9 +166,9 @@ class ProviderService::Attempts final : public RunningEffect {
     });
   }
 
-  /// What the next attempt starts with. A plugin that reports a failure has read the last HTTP exchange, so that one
-  /// is made again, and what came before (an uploaded file) is not. When the host ended the attempt, every answer that
-  /// had arrived stays: it is not asked for again.
+  /// What the next attempt starts with. A plugin that reports a failure has read the last HTTP exchange, so
+  /// that one is made again, and what came before (an uploaded file) is not. When the host ended the attempt,
+  /// every answer that had arrived stays: it is not asked for again.
   void keep(const CallOutcome& outcome, const Journal& journal) {
     const auto& entries = journal.entries();
     std::size_t size = entries.size();

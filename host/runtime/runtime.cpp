@@ -64,17 +64,17 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
-  spawner_.attach(loop_, {[this](std::uint64_t worker, const std::string& why) {
-                            pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
-                          },
-                          [this](std::uint64_t worker, int status) {
-                            pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
-                          },
-                          [this] {
-                            if (on_event)
-                              on_event(Level::error, "spawner_lost",
-                                       "no worker can be started any more; restart toolpost");
-                          }});
+  spawner_.attach(loop_, settings_.workers,
+                  {[this](std::uint64_t worker, const std::string& why) {
+                     pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
+                   },
+                   [this](std::uint64_t worker, int status) {
+                     pools_.at(worker >> 32)->on_died(worker & 0xffffffff, status);
+                   },
+                   [this](std::uint64_t worker) { pools_.at(worker >> 32)->on_lost(worker & 0xffffffff); },
+                   [this](const std::string& what) {
+                     if (on_event) on_event(Level::warn, "spawner", what);
+                   }});
   loop_.each_round([this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
     for (WorkerPool* pool : pools_) pool->flush();
@@ -150,6 +150,8 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
   events.killed = [this, &plugin](KillReason reason) {
+    if (reason == KillReason::protocol)
+      on_refused(plugin.id(), "protocol", "what it sent to the host breaks the worker protocol");
     const bool routine =
         reason == KillReason::retired || reason == KillReason::shutdown || reason == KillReason::other_owner;
     if (on_event)
@@ -179,6 +181,12 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
                                    settings_.workers, settings_.isolation, quota_, std::move(events));
   pools_.push_back(pool.get());
   plugin.pool = std::move(pool);
+}
+
+void Runtime::on_refused(const std::string& plugin, const std::string& what, const std::string& why) {
+  if (!refusals_.count(plugin, what) || !on_event) return;
+  on_event(Level::warn, "plugin_refused",
+           plugin + ": " + what + ": " + why.substr(0, why.find('\n')) + " (logged once; counted in status)");
 }
 
 void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {

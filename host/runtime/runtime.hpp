@@ -14,6 +14,7 @@
 #include "policy/ceilings_core.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
+#include "runtime/refusal_tally.hpp"
 #include "runtime/tool_host.hpp"
 #include "store/thread_store.hpp"
 #include "telemetry/log.hpp"
@@ -79,6 +80,7 @@ class Runtime final : public ToolHost, private EffectHost {
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
   void remove_expired();
+  void on_refused(const std::string& plugin, const std::string& what, const std::string& why);
   void on_loaded(PluginEntry& plugin, const Result<void>& loaded);
   Result<Secret> read_key(const ProviderSettings& provider);
   void mask_secrets(CallOutcome& outcome) const;
@@ -93,6 +95,7 @@ class Runtime final : public ToolHost, private EffectHost {
   CeilingsCore ceilings_;
   TimerId expiry_timer_;
   Redactor redactor_;
+  RefusalTally refusals_;
   ProviderService providers_;
   CallRunner runner_;
   AdmissionStage admission_;

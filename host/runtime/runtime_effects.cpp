@@ -48,7 +48,12 @@ class HttpEffect final : public RunningEffect {
 
 }  // namespace
 
-std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle settle) {
+std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle wanted) {
+  Settle settle = [this, plugin = order.plugin->id(), kind = std::string(order.kind),
+                   wanted = std::move(wanted)](Errc code, std::string result) {
+    if (code == Errc::permission) on_refused(plugin, kind, result);
+    wanted(code, std::move(result));
+  };
   const auto refuse = [&settle](const Error& error) {
     settle(error.code, error.message);
     return nullptr;

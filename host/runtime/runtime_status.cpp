@@ -16,6 +16,7 @@ std::string Runtime::status_json(bool everything) const {
   if (!everything) return status.dump();
   status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
   status["workers"] = quota_.live;
+  status["spawner_replacements"] = spawner_.replacements();
   status["plugins"] = json::array();
   for (const auto& plugin : plugins_->plugins()) {
     json one = {{"id", plugin->id()},
@@ -24,6 +25,7 @@ std::string Runtime::status_json(bool everything) const {
                           : plugin->loaded     ? "ready"
                                                : "not opened yet"},
                 {"workers", plugin->pool ? plugin->pool->workers() : 0}};
+    if (const auto& refusals = refusals_.of(plugin->id()); !refusals.empty()) one["refusals"] = refusals;
     if (plugin->incompatible) one["reason"] = plugin->incompatible->message;
     status["plugins"].push_back(std::move(one));
   }

@@ -280,6 +280,22 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
   dispatch(now);
 }
 
+void PoolCore::on_lost(WorkerId id, std::uint64_t started, TimePoint now) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  const bool was_starting = found->second.state == State::starting;
+  if (found->second.state != State::dying) {
+    lose(id, found->second, started,
+         {Errc::crashed, "a worker of plugin " + plugin_ + " ended with the spawner", Millis{0},
+          SideEffect::maybe});
+    actions_.pop_back();  // the kill that lose() asks for is moot
+  }
+  workers_.erase(found);
+  --total_;
+  dispatch(now);
+  if (was_starting) warm(now);  // somebody may wait to hear whether the plugin can run
+}
+
 TimePoint PoolCore::due(const Worker& worker) const {
   if (worker.state == State::starting) return worker.born + settings_.ready_max;
   if (worker.sent.empty()) return worker.idle_since + settings_.idle_max;

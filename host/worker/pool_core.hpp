@@ -77,6 +77,9 @@ class PoolCore {
   bool on_turn_done(WorkerId worker, std::uint64_t number, bool skipped, TimePoint now);
   /// `started` as the page said when it died; `how` for people ("signal 11").
   void on_died(WorkerId worker, std::uint64_t started, const std::string& how, TimePoint now);
+  /// It ended with the spawner: nobody's fault, so it counts neither as a crash while loading nor towards the
+  /// crash loop. Only a turn that had begun is lost.
+  void on_lost(WorkerId worker, std::uint64_t started, TimePoint now);
   void on_protocol_error(WorkerId worker, const std::string& what, TimePoint now);
 
   /// Turns wait, and nothing but workers.total_max keeps a worker from being started for them.

@@ -1,8 +1,8 @@
 #pragma once
 // Takes every power from the calling process that a plugin has not been granted. Called in a fresh worker
 // before the plugin's file is opened; nothing here can be undone by the process afterwards. Levels: 0
-// nothing, 1 rlimits + no_new_privs + no capabilities, 2 + seccomp, 3 + Landlock. (4, namespaces, is not made
-// yet.)
+// nothing, 1 rlimits + no_new_privs + no capabilities, 2 + seccomp, 3 + Landlock, 4 + namespaces. A level
+// holds only with all those below it.
 
 #include <linux/filter.h>
 

@@ -1,12 +1,12 @@
 #include "worker/spawner.hpp"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -14,83 +14,21 @@
 namespace toolpost {
 namespace {
 
-Error failed(const std::string& what) {
-  return {Errc::unavailable, what + ": " + std::strerror(errno)};
-}
+constexpr int kKilled = SIGKILL;  // as a wait status
 
 // pidfd_send_signal(2) has no wrapper in glibc 2.36.
-void send_kill(int pidfd) {
-  syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+void send_kill(const UniqueFd& pidfd) {
+  syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
 }
 
-[[noreturn]] void become_spawner(const char* program, int socket, int report, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (getppid() != parent) _exit(3);
-  // The report pipe closes on exec; otherwise it carries errno back.
-  if (dup2(socket, kSpawnerSocket) >= 0) {
-    const int high = fcntl(report, F_DUPFD_CLOEXEC, 64);
-    syscall(SYS_close_range, static_cast<unsigned>(kSpawnerSocket + 1), static_cast<unsigned>(high - 1), 0u);
-    syscall(SYS_close_range, static_cast<unsigned>(high + 1), ~0u, 0u);
-    const int null = open("/dev/null", O_RDWR);
-    dup2(null, 0);
-    dup2(null, 1);  // stdout belongs to the protocol
-    if (null > 2) close(null);
-    char name[] = "toolpost-worker";
-    char* arguments[] = {name, nullptr};
-    char* environment[] = {nullptr};
-    execve(program, arguments, environment);
-    const int code = errno;
-    if (write(high, &code, sizeof code) != sizeof code) _exit(4);
-  }
-  _exit(3);
+bool has_ended(const UniqueFd& pidfd) {
+  pollfd watched{pidfd.get(), POLLIN, 0};
+  return poll(&watched, 1, 0) == 1;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Spawner>> Spawner::start(const std::string& worker_program) {
-  int sockets[2];
-  int report[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) return failed("spawner socket");
-  UniqueFd ours(sockets[0]);
-  const UniqueFd theirs(sockets[1]);
-  if (pipe2(report, O_CLOEXEC) != 0) return failed("spawner pipe");
-  const UniqueFd report_read(report[0]);
-  UniqueFd report_write(report[1]);
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child < 0) return failed("starting the spawner");
-  if (child == 0) become_spawner(worker_program.c_str(), theirs.get(), report_write.get(), parent);
-  report_write.reset();
-  int code = 0;
-  if (read(report_read.get(), &code, sizeof code) == sizeof code) {
-    waitpid(child, nullptr, 0);
-    errno = code;
-    return failed("starting " + worker_program);
-  }
-  auto spawner = std::unique_ptr<Spawner>(new Spawner);
-  fcntl(ours.get(), F_SETFL, O_NONBLOCK);
-  spawner->socket_ = std::move(ours);
-  spawner->pid_ = child;
-  return spawner;
-}
-
-Spawner::~Spawner() {
-  watch_.reset();
-  if (pid_ > 0) {
-    // Its workers die with it (PDEATHSIG); it holds nothing worth a graceful end.
-    ::kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-}
-
-void Spawner::attach(EventLoop& loop, Events events) {
-  events_ = std::move(events);
-  watch_ =
-      loop.watch(socket_.get(), EventLoop::Interest::read, [this](EventLoop::Interest) { read_replies(); });
-}
-
-Result<void> Spawner::spawn(const SpawnRequest& request, UniqueFd socket, UniqueFd page, UniqueFd stdio) {
-  const int fds[kSpawnFds] = {socket.get(), page.get(), stdio.get()};
+/// Returns 0 or an errno.
+int send_request(int socket, const SpawnRequest& request, const UniqueFd (&passed)[kSpawnFds]) {
+  const int fds[kSpawnFds] = {passed[0].get(), passed[1].get(), passed[2].get()};
   iovec data{const_cast<SpawnRequest*>(&request), sizeof request};
   union {
     char bytes[CMSG_SPACE(sizeof fds)];
@@ -106,20 +44,85 @@ Result<void> Spawner::spawn(const SpawnRequest& request, UniqueFd socket, Unique
   part->cmsg_type = SCM_RIGHTS;
   part->cmsg_len = CMSG_LEN(sizeof fds);
   std::memcpy(CMSG_DATA(part), fds, sizeof fds);
-  if (sendmsg(socket_.get(), &message, MSG_NOSIGNAL) < 0) return failed("asking the spawner for a worker");
+  ssize_t sent;
+  do {
+    sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? errno : 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Spawner>> Spawner::start(const std::string& worker_program) {
+  auto spawner = std::unique_ptr<Spawner>(new Spawner(worker_program));
+  auto process = SpawnerProcess::start(worker_program);
+  if (!process) return process.error();
+  spawner->process_ = std::move(*process);
+  return spawner;
+}
+
+Spawner::~Spawner() {
+  watch_.reset();
+  if (loop_ != nullptr) loop_->cancel(timer_);
+}
+
+void Spawner::attach(EventLoop& loop, const WorkerSettings& settings, Events events) {
+  loop_ = &loop;
+  core_.emplace(settings);
+  events_ = std::move(events);
+  watch();
+}
+
+void Spawner::watch() {
+  watch_ = loop_->watch(process_.socket(), EventLoop::Interest::read,
+                        [this](EventLoop::Interest) { read_replies(); });
+}
+
+void Spawner::spawn(const SpawnRequest& request, UniqueFd socket, UniqueFd page, UniqueFd stdio) {
   children_.emplace(request.worker, Child{});
-  return {};
+  pending_.push_back({request, {std::move(socket), std::move(page), std::move(stdio)}});
+  send_pending();
+  arm();
+}
+
+void Spawner::send_pending() {
+  while (core_->up() && !pending_.empty()) {
+    const Pending& next = pending_.front();
+    const int code = send_request(process_.socket(), next.request, next.fds);
+    // A full socket waits for answers, which are owed then; a broken one for the news that it is.
+    if (code == EAGAIN || code == EPIPE || code == ECONNRESET) return;
+    const std::uint64_t worker = next.request.worker;
+    pending_.pop_front();
+    if (code == 0) {
+      core_->on_asked(worker, loop_->now());
+    } else {
+      unsent_.push_back({worker, std::strerror(code)});
+    }
+  }
 }
 
 void Spawner::kill(std::uint64_t worker) {
   const auto found = children_.find(worker);
   if (found == children_.end()) return;
   found->second.kill_wanted = true;
-  if (found->second.pidfd) send_kill(found->second.pidfd.get());
+  if (found->second.pidfd) kill_child(worker, found->second);
+  const auto waiting = std::find_if(pending_.begin(), pending_.end(), [worker](const Pending& pending) {
+    return pending.request.worker == worker;
+  });
+  if (waiting != pending_.end()) {
+    pending_.erase(waiting);
+    unsent_.push_back({worker, {}});
+  }
+  if (core_) arm();
+}
+
+void Spawner::kill_child(std::uint64_t worker, const Child& child) {
+  send_kill(child.pidfd);
+  core_->on_killed(worker, loop_->now());
 }
 
 void Spawner::read_replies() {
-  for (;;) {
+  while (core_->up()) {
     SpawnReply reply;
     iovec data{&reply, sizeof reply};
     union {
@@ -131,13 +134,12 @@ void Spawner::read_replies() {
     message.msg_iovlen = 1;
     message.msg_control = control.bytes;
     message.msg_controllen = sizeof control.bytes;
-    const ssize_t got = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const ssize_t got = recvmsg(process_.socket(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
+    if (got < 0 && errno == EAGAIN) break;
     if (got != static_cast<ssize_t>(sizeof reply)) {
-      watch_.reset();
-      if (events_.lost) events_.lost();
-      return;
+      lose("it ended");
+      break;
     }
     UniqueFd pidfd;
     if (const cmsghdr* part = CMSG_FIRSTHDR(&message);
@@ -148,22 +150,91 @@ void Spawner::read_replies() {
     }
     on_reply(reply, std::move(pidfd));
   }
+  send_pending();
+  arm();
 }
 
 void Spawner::on_reply(const SpawnReply& reply, UniqueFd pidfd) {
   const auto found = children_.find(reply.worker);
   if (found == children_.end()) return;
   if (reply.news == SpawnNews::spawned) {
+    core_->on_answered(reply.worker);
     found->second.pidfd = std::move(pidfd);
-    if (found->second.kill_wanted) send_kill(found->second.pidfd.get());
+    if (found->second.kill_wanted) kill_child(reply.worker, found->second);
     return;
   }
   children_.erase(found);
+  core_->on_died(reply.worker);
   if (reply.news == SpawnNews::failed) {
     events_.failed(reply.worker, std::strerror(reply.value));
   } else {
     events_.died(reply.worker, reply.value);
   }
+}
+
+void Spawner::lose(const std::string& why) {
+  watch_.reset();
+  core_->on_lost(loop_->now());
+  // The workers die with their spawner; those that can be reached do not wait for that.
+  std::vector<std::uint64_t> workers;
+  for (const auto& [worker, child] : children_) {
+    if (child.pidfd) send_kill(child.pidfd);
+    const auto same = [&](const Pending& pending) { return pending.request.worker == worker; };
+    if (std::none_of(pending_.begin(), pending_.end(), same)) workers.push_back(worker);
+  }
+  process_.end();
+  if (events_.event) events_.event("the spawner was lost: " + why);
+  for (const std::uint64_t worker : workers) {
+    if (children_.erase(worker) != 0) events_.lost(worker);
+  }
+}
+
+void Spawner::start_again() {
+  auto process = SpawnerProcess::start(worker_program_);
+  if (process) {
+    process_ = std::move(*process);
+    ++replacements_;
+    core_->on_started();
+    watch();
+    if (events_.event) events_.event("the spawner was started anew");
+    return send_pending();
+  }
+  core_->on_lost(loop_->now());
+  if (events_.event) events_.event("the spawner cannot be started: " + process.error().message);
+  for (const Pending& pending : std::exchange(pending_, {})) {
+    children_.erase(pending.request.worker);
+    events_.failed(pending.request.worker, process.error().message);
+  }
+}
+
+void Spawner::tick() {
+  for (const auto& [worker, why] : std::exchange(unsent_, {})) {
+    if (children_.erase(worker) == 0) continue;
+    if (why.empty()) {
+      events_.died(worker, kKilled);
+    } else {
+      events_.failed(worker, why);
+    }
+  }
+  if (core_->up()) read_replies();  // what has been told already is no silence
+  const auto action = core_->tick(loop_->now(), [this](std::uint64_t worker) {
+    const auto found = children_.find(worker);
+    return found == children_.end() || has_ended(found->second.pidfd);
+  });
+  if (action == SpawnerCore::Action::replace) lose("it did not answer within workers.spawn_max_ms");
+  if (action == SpawnerCore::Action::start) start_again();
+  arm();
+}
+
+void Spawner::arm() {
+  auto next = core_->next_tick();
+  if (!unsent_.empty()) next = loop_->now();
+  if (!next || (timer_ && timer_.at <= *next)) return;  // an early tick does no harm
+  loop_->cancel(timer_);
+  timer_ = loop_->at(*next, [this] {
+    timer_ = {};
+    tick();
+  });
 }
 
 std::string describe_wait_status(int status) {

@@ -127,8 +127,14 @@ class Spawner {
       send_reply({SpawnNews::failed, errno, request.worker});
       return;
     }
-    workers_[child] = request.worker;
     const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+    if (!pidfd) {
+      // Nobody could ever end it.
+      send_reply({SpawnNews::failed, errno, request.worker});
+      kill(child, SIGKILL);
+      return;
+    }
+    workers_[child] = request.worker;
     send_reply({SpawnNews::spawned, child, request.worker}, pidfd.get());
   }
 

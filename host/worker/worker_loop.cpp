@@ -1,6 +1,10 @@
+#include <chrono>
+#include <condition_variable>
 #include <ctime>
 #include <deque>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include <unistd.h>
 
@@ -19,8 +23,54 @@ constexpr int kPage = 4;
 // A turn's input holds the whole journal; twice turns.journal_bytes_max at its largest, as a backstop only.
 constexpr std::uint64_t kInputMax = 2ull << 30;
 // Finished turns wait for company at most this long, so a batch costs one write and nobody waits noticeably.
-constexpr std::int64_t kBatchNs = 200'000;
+// A thread of its own sees to that: the next turn may compute for seconds, and may never end.
+constexpr std::chrono::microseconds kBatchTime{200};
 constexpr std::size_t kBatchBytes = 32 << 10;
+
+/// Frames on their way to the host.
+class Outbox {
+ public:
+  Outbox() {
+    std::thread([this] { watch(); }).detach();  // ends with the process
+  }
+  void add(FrameType type, std::uint64_t number, std::string_view payload) {
+    const std::lock_guard lock(mutex_);
+    if (!writer_.add(type, number, payload)) _exit(4);
+    if (writer_.bytes() > kBatchBytes) send();
+  }
+  /// Plugin code is about to run: what is here already is sent in kBatchTime, however long that code runs.
+  void watch_over() {
+    const std::lock_guard lock(mutex_);
+    if (writer_.empty() || watched_) return;
+    watched_ = true;
+    begun_.notify_one();
+  }
+  void flush() {
+    const std::lock_guard lock(mutex_);
+    send();
+  }
+
+ private:
+  void send() {
+    if (!writer_.empty() && writer_.flush(kSocket) != SendState::done) _exit(0);
+  }
+  void watch() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      begun_.wait(lock, [this] { return watched_; });
+      lock.unlock();
+      std::this_thread::sleep_for(kBatchTime);
+      lock.lock();
+      send();
+      watched_ = false;
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable begun_;
+  FrameWriter writer_;    // guarded by mutex_
+  bool watched_ = false;  // guarded by mutex_
+};
 
 std::int64_t monotonic_ns() {
   timespec now{};
@@ -41,12 +91,9 @@ class Worker {
   }
 
   void send(FrameType type, std::uint64_t number, std::string_view payload) {
-    if (!writer_.add(type, number, payload)) _exit(4);
+    outbox_.add(type, number, payload);
   }
-  void flush() {
-    if (!writer_.empty() && writer_.flush(kSocket) != SendState::done) _exit(0);
-    pending_since_ = 0;
-  }
+  void flush() { outbox_.flush(); }
 
  private:
   void handle(const Frame& frame) {
@@ -67,11 +114,10 @@ class Worker {
   }
 
   void turn(const Frame& frame) {
-    const std::int64_t now = monotonic_ns();
-    if (pending_since_ != 0 && (now - pending_since_ > kBatchNs || writer_.bytes() > kBatchBytes)) flush();
+    outbox_.watch_over();
     number_ = frame.number;
     page_->started.store(frame.number);
-    page_->started_at_ns.store(now);
+    page_->started_at_ns.store(monotonic_ns());
     TurnOutput output;
     // Read after `started` is written: the host writes here first and reads `started` second, so one of us
     // sees it.
@@ -89,7 +135,6 @@ class Worker {
     bytes_.clear();
     encode(output, bytes_);
     send(FrameType::turn_done, frame.number, bytes_);
-    if (pending_since_ == 0) pending_since_ = monotonic_ns();
   }
 
   const SpawnRequest& request_;
@@ -97,11 +142,10 @@ class Worker {
   const TurnRunnerLimits limits_{request_.output_bytes_max, request_.effects_max, request_.log_lines_max,
                                  4096};
   FrameReader reader_{kInputMax};
-  FrameWriter writer_;
+  Outbox outbox_;
   std::unique_ptr<PluginModule> module_;
   std::string bytes_;
   std::uint64_t number_ = 0;
-  std::int64_t pending_since_ = 0;
 };
 
 }  // namespace

@@ -127,6 +127,7 @@ void WorkerPool::spawn(WorkerId worker) {
 
   SpawnRequest request;
   request.worker = global_id(worker);
+  request.level_max = static_cast<std::int32_t>(isolation_.level_max);
   request.files_max = settings_.files_max;
   request.memory_bytes_max = settings_.memory_bytes_max;
   request.file_bytes_max = settings_.file_bytes_max;
@@ -135,10 +136,7 @@ void WorkerPool::spawn(WorkerId worker) {
   request.log_lines_max = settings_.log_lines_max;
   if (plugin_.file.size() >= sizeof request.plugin) return failed("the path of the plugin is too long");
   std::memcpy(request.plugin, plugin_.file.data(), plugin_.file.size());
-  if (auto asked = spawner_.spawn(request, std::move(theirs), std::move(page_fd), std::move(their_stdio));
-      !asked) {
-    return failed(asked.error().message);
-  }
+  spawner_.spawn(request, std::move(theirs), std::move(page_fd), std::move(their_stdio));
   link->watch = loop_.watch(link->socket.get(), EventLoop::Interest::read,
                             [this, worker](EventLoop::Interest) { on_readable(worker); });
   link->stdio_watch = loop_.watch(link->stdio.get(), EventLoop::Interest::read,
@@ -292,6 +290,18 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
     events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
   core_.on_died(worker, link.page->started.load(), how, loop_.now());
+  dirty_.erase(worker);
+  links_.erase(worker);
+  carry_out();
+}
+
+void WorkerPool::on_lost(WorkerId worker) {
+  const auto found = links_.find(worker);
+  if (found == links_.end()) return;
+  Link& link = *found->second;
+  if (link.watch) read_packets(worker, link);
+  on_stdio(worker);
+  core_.on_lost(worker, link.page->started.load(), loop_.now());
   dirty_.erase(worker);
   links_.erase(worker);
   carry_out();

@@ -45,6 +45,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
   // From the spawner, for this pool's workers.
   void on_spawn_failed(WorkerId worker, const std::string& why);
   void on_died(WorkerId worker, int wait_status);
+  void on_lost(WorkerId worker);
 
  private:
   struct Link {

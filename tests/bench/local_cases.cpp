@@ -59,11 +59,13 @@ class PoolRun {
     if (!started) throw std::runtime_error(started.error().message);
     spawner_ = std::move(*started);
     spawner_->attach(
-        loop_, {[this](std::uint64_t worker, const std::string& why) {
-                  pool_->on_spawn_failed(worker & 0xffffffff, why);
-                },
-                [this](std::uint64_t worker, int status) { pool_->on_died(worker & 0xffffffff, status); },
-                [this] { loop_.stop(); }});
+        loop_, workers_,
+        {[this](std::uint64_t worker, const std::string& why) {
+           pool_->on_spawn_failed(worker & 0xffffffff, why);
+         },
+         [this](std::uint64_t worker, int status) { pool_->on_died(worker & 0xffffffff, status); },
+         [this](std::uint64_t) { loop_.stop(); },
+         {}});
     WorkerPool::Events events;
     events.turn_done = [this](TurnId, Result<TurnOutput> output) { on_done(output.has_value()); };
     const PoolPlugin plugin{"bench", kBuild + "/lib/toolpost/plugins/echo.so", "{}", 5s, 8 << 20, 256};

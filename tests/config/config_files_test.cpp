@@ -55,6 +55,7 @@ TEST_CASE("config files: hardened.toml loosens nothing", "[config]") {
   const Settings hard = loaded("config/hardened.toml");
   const Settings soft;
   CHECK(hard.isolation.min_level == 3);
+  CHECK(hard.isolation.level_max == 4);
   CHECK(hard.workers.reuse == "call");
   CHECK(hard.limits.message_bytes_max < soft.limits.message_bytes_max);
   CHECK(hard.limits.output_bytes_max < soft.limits.output_bytes_max);

@@ -107,6 +107,14 @@ TEST_CASE("settings rules: in-process needs permission and then warns", "[config
   CHECK(warnings(settings).size() == 1);
 }
 
+TEST_CASE("settings rules: the least level may be the deepest, not above it", "[config]") {
+  Settings settings;
+  settings.isolation.min_level = settings.isolation.level_max = 2;
+  CHECK(problems(settings).empty());
+  settings.isolation.min_level = 3;
+  CHECK(problems(settings).size() == 1);
+}
+
 TEST_CASE("settings rules: pairs may be equal, not crossed", "[config]") {
   Settings settings;
   settings.retry.backoff_base = settings.retry.backoff_max = Millis{100};

@@ -60,6 +60,20 @@ TEST_CASE("faults: innocent calls of the same plugin are answered beside one tha
   CHECK(world.outcomes.at("fine").elapsed < world.outcomes.at("spin").elapsed);
 }
 
+TEST_CASE("faults: what a turn has answered is not held back by the next turn of its worker",
+          "[runtime][faults]") {
+  Settings settings;
+  settings.turns.turn_max = 3s;
+  RuntimeWorld world(kFaulty, settings);
+  REQUIRE(world.call("fine").code == Errc::ok);
+  world.start("sleeps", R"({"ms":1})");  // sent to the worker together with the one that spins
+  world.start("spin");
+  world.settle();
+  CHECK(world.outcomes.at("sleeps").code == Errc::ok);
+  CHECK(world.outcomes.at("sleeps").elapsed < 2s);
+  CHECK(world.outcomes.at("spin").code == Errc::hung);
+}
+
 TEST_CASE("faults: exceptions and errors arrive as what they are", "[runtime][faults]") {
   RuntimeWorld world(kFaulty);
   CHECK(world.call("throw_int").code == Errc::internal);

@@ -5,15 +5,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::vector<std::string> kPlugins = {"tests/plugins/faulty.so", "lib/toolpost/plugins/echo.so",
-                                           "tests/plugins/hanging_constructor.so"};
+const std::vector<std::string> kPlugins = {"tests/plugins/faulty.so", "lib/toolpost/plugins/echo.so"};
 
 Settings in_process() {
   Settings settings;
   settings.isolation.mode = "in-process";
   settings.isolation.allow_unsafe = true;
   settings.turns.turn_max = 200ms;
-  settings.workers.ready_max = 200ms;
   return settings;
 }
 
@@ -47,15 +45,4 @@ TEST_CASE("in-process: the first hang is answered and switches the plugin off, a
   const CallOutcome& later = world.call("fine");
   CHECK(later.code == Errc::incompatible);
   CHECK(later.message.find("until the host starts anew") != std::string::npos);
-}
-
-TEST_CASE("in-process: a plugin whose constructor hangs is given up at workers.ready_max_ms",
-          "[runtime][in_process]") {
-  RuntimeWorld world(kPlugins, in_process());
-  // Opened first: a constructor that hangs keeps the loader's lock, and no further library can be opened.
-  CHECK(world.call("echo", R"({"text":"before"})").code == Errc::ok);
-  const CallOutcome& outcome = world.call("hanging");
-  CHECK(outcome.code == Errc::incompatible);
-  CHECK(outcome.message.find("workers.ready_max_ms = 200") != std::string::npos);
-  CHECK(world.call("echo", R"({"text":"beside"})").code == Errc::ok);
 }

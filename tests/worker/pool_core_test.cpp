@@ -292,3 +292,41 @@ TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker
     for (const auto& [turn, count] : outcomes) CHECK(count == 1);
   }
 }
+
+TEST_CASE("pool: a worker lost with the spawner loses only the turn that ran, and is no crash of the plugin",
+          "[worker]") {
+  World world;
+  for (int loss = 0; loss < 10; ++loss) {
+    const TurnId first = static_cast<TurnId>(loss) * 10 + 1;
+    const WorkerId worker = world.start_worker(1, first);
+    world.core.submit(first + 1, 1, world.time.now());
+    CHECK(world.take<SendTurn>().size() == 2);
+    world.core.on_lost(worker, 1, world.time.now());
+    const auto actions = world.actions();
+    // No pause, however often it happens: the spawner's own pauses are enough.
+    REQUIRE(actions.size() == 2);
+    CHECK(std::get<FailTurn>(actions[0]).turn == first);
+    CHECK(std::get<FailTurn>(actions[0]).error.code == Errc::crashed);
+    const WorkerId next = std::get<SpawnWorker>(actions[1]).worker;
+    world.core.on_ready(next, world.time.now());
+    CHECK(world.take<SendTurn>().at(0).turn == first + 1);
+    CHECK(world.core.on_turn_done(next, 1, false, world.time.now()));
+    world.core.on_lost(next, 1, world.time.now());  // idle: nobody misses it
+    CHECK(world.actions().empty());
+    CHECK(world.total == 0);
+  }
+}
+
+TEST_CASE("pool: a worker lost while it starts is started again, and its turns wait on", "[worker]") {
+  World world;
+  world.core.warm(world.time.now());
+  const WorkerId warmed = world.take<SpawnWorker>().at(0).worker;
+  world.core.on_lost(warmed, 0, world.time.now());
+  const WorkerId second = world.take<SpawnWorker>().at(0).worker;
+  world.core.submit(1, 1, world.time.now());
+  world.core.on_lost(second, 0, world.time.now());
+  const auto actions = world.actions();
+  REQUIRE(actions.size() == 1);
+  world.core.on_ready(std::get<SpawnWorker>(actions[0]).worker, world.time.now());
+  CHECK(world.take<SendTurn>().at(0).turn == 1);
+}

@@ -26,12 +26,13 @@ struct Pool {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
     REQUIRE(started);
     spawner = std::move(*started);
-    spawner->attach(loop,
+    spawner->attach(loop, workers,
                     {[this](std::uint64_t worker, const std::string& why) {
                        pool->on_spawn_failed(worker & 0xffffffff, why);
                      },
                      [this](std::uint64_t worker, int status) { pool->on_died(worker & 0xffffffff, status); },
-                     [] { FAIL("the spawner died"); }});
+                     [](std::uint64_t) { FAIL("the spawner died"); },
+                     {}});
     WorkerPool::Events events;
     events.turn_done = [this](TurnId turn, Result<TurnOutput> output) {
       done.emplace(turn, std::move(output));
