@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A plugin that dies this often is started only after a pause of 1 s, doubling up to 60 s.
+// A plugin that dies this often without a turn is started only after a pause of 1 s, doubling up to 60 s.
 constexpr std::size_t kDeathsMax = 5;
 constexpr Duration kDeathsWindow = 60s;
 constexpr Duration kBackoffMax = 60s;
@@ -153,6 +153,7 @@ bool PoolCore::on_turn_done(WorkerId id, std::uint64_t number, bool skipped, Tim
   worker.sent.pop_front();
   worker.turn_since = now;
   worker.slow = false;
+  worker.useful = worker.useful || !skipped;
   if (worker.sent.empty()) worker.idle_since = now;
   if (skipped) {
     waiting_.push_front({sent.turn, sent.owner});
@@ -186,6 +187,7 @@ void PoolCore::lose(WorkerId id, Worker& worker, std::uint64_t started, const Er
   std::deque<Waiting> again;
   for (const Sent& one : sent) {
     if (one.number == started) {
+      worker.useful = true;
       actions_.push_back(FailTurn{one.turn, error});
     } else {
       again.push_back({one.turn, one.owner});
@@ -223,12 +225,12 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
       for (const Waiting& waiting : std::exchange(waiting_, {}))
         actions_.push_back(FailTurn{waiting.turn, error});
     }
-    deaths_.push_back(now);
-    while (now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
-    if (deaths_.size() >= kDeathsMax) {
+    if (!worker.useful) deaths_.push_back(now);
+    while (!deaths_.empty() && now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
+    if (!worker.useful && deaths_.size() >= kDeathsMax) {
       spawn_after_ = now + std::min<Duration>(kBackoffMax, 1s * (1 << std::min(backoffs_, 6u)));
       ++backoffs_;
-    } else {
+    } else if (deaths_.size() < kDeathsMax) {
       backoffs_ = 0;
     }
   }

@@ -109,6 +109,7 @@ class PoolCore {
     std::uint64_t seen_started = 0;
     bool slow = false;      // its running turn passed slow_turn
     bool retiring = false;  // no further turns
+    bool useful = false;    // answered a turn, or lost one: the plugin gets somewhere
   };
   struct Waiting {
     TurnId turn;
@@ -135,7 +136,8 @@ class PoolCore {
   std::vector<PoolAction> actions_;
   WorkerId last_worker_ = 0;
   bool closing_ = false;
-  // Crash loop: deaths in the last minute hold back new workers.
+  // Crash loop: deaths in the last minute hold back new workers. Only those of workers that were of no use: a
+  // death that answers or fails a turn is bounded by the calls, and must not hold up those beside it.
   std::deque<TimePoint> deaths_;
   std::uint32_t backoffs_ = 0;
   TimePoint spawn_after_{};

@@ -161,19 +161,29 @@ TEST_CASE("pool: a worker that is not ready in time is killed and its turns are 
   CHECK(std::get<FailTurn>(actions[1]).error.message.find("workers.ready_max_ms") != std::string::npos);
 }
 
-TEST_CASE("pool: five deaths in a minute hold back the next worker for a second", "[worker]") {
+TEST_CASE("pool: five deaths in a minute without a turn hold back the next worker for a second", "[worker]") {
   World world;
-  for (TurnId turn = 1; turn <= 5; ++turn) {
-    const WorkerId worker = world.start_worker(1, turn);
-    world.actions();
-    world.core.on_died(worker, 1, "signal 11", world.time.now());
-    world.actions();
+  world.core.submit(1, 1, world.time.now());
+  for (int death = 1; death <= 5; ++death) {
+    const auto spawned = world.take<SpawnWorker>();
+    REQUIRE(spawned.size() == 1);
+    world.core.on_ready(spawned[0].worker, world.time.now());
+    world.core.on_died(spawned[0].worker, 0, "signal 11", world.time.now());
   }
-  world.core.submit(6, 1, world.time.now());
   CHECK(world.take<SpawnWorker>().empty());
   world.time.advance(1s);
   world.tick();
   CHECK(world.take<SpawnWorker>().size() == 1);
+}
+
+TEST_CASE("pool: turns that crash, however many, hold up nobody beside them", "[worker]") {
+  World world;
+  for (TurnId turn = 1; turn <= 100; ++turn) {
+    const WorkerId worker = world.start_worker(1, turn);  // requires that one is started at once
+    world.actions();
+    world.core.on_died(worker, 1, "signal 11", world.time.now());
+    CHECK(world.take<FailTurn>().size() == 1);
+  }
 }
 
 TEST_CASE("pool: an idle worker ends after idle_max, an old one after age_max", "[worker]") {
