@@ -96,6 +96,7 @@ class PoolCore {
     TurnId turn;
     std::uint64_t number;
     OwnerId owner;
+    bool suspect = false;
   };
   struct Worker {
     State state = State::starting;
@@ -114,13 +115,15 @@ class PoolCore {
   struct Waiting {
     TurnId turn;
     OwnerId owner;
+    bool suspect = false;  // its last worker broke the protocol or did not begin it; runs alone, on a new one
   };
 
   void dispatch(TimePoint now);
-  Worker* find_worker(OwnerId owner, WorkerId& id);
+  Worker* find_worker(const Waiting& waiting, WorkerId& id);
   void send(WorkerId id, Worker& worker, const Waiting& waiting, TimePoint now);
   void kill(WorkerId id, Worker& worker, KillReason reason);
   void give_back(Worker& worker, std::size_t from);
+  void take_back_unbegun(WorkerId id, Worker& worker, TimePoint now);
   void lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error);
   void maybe_retire(WorkerId id, Worker& worker, TimePoint now);
   void spawn_if_needed(TimePoint now);
