@@ -17,13 +17,14 @@ constexpr Millis kVerifyAfter{1000};
 
 int run_serve(const HostOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
-  const auto host = set_up_host(options);
-  if (!host) return 2;
+  // Before any thread is there: one that did not block these would take them, and end the process with them.
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);
   sigaddset(&ending, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  const auto host = set_up_host(options);
+  if (!host) return 2;
   const UniqueFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
   McpServer server(host->loop, *host->runtime, STDIN_FILENO, STDOUT_FILENO);
   const auto watch = host->loop.watch(signals.get(), EventLoop::Interest::read, [&](EventLoop::Interest) {
