@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -13,10 +14,16 @@ namespace {
 // them.
 constexpr Millis kVerifyAfter{1000};
 
+// Buffers from this size on are given back to the system at once. glibc would raise the bound to 32 MiB after
+// the first large body, and keep what a few such calls had used for as long as the host lives.
+constexpr int kGivenBackBytes = 1 << 20;
+
 }  // namespace
 
 int run_serve(const HostOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  mallopt(M_MMAP_THRESHOLD, kGivenBackBytes);
+  mallopt(M_TRIM_THRESHOLD, kGivenBackBytes);
   // Before any thread is there: one that did not block these would take them, and end the process with them.
   sigset_t ending;
   sigemptyset(&ending);
