@@ -55,9 +55,8 @@ try {
   // One after the other where times count.
   const parts = options.short ? await Promise.all([turnPart(), otherParts()]) : [await turnPart(), await otherParts()];
   const { turn, start, upstream, input, host } = Object.assign({}, ...parts);
-  const results = [...turn.results, ...start, ...upstream, ...input.results, ...host];
-  const growth = Math.max(turn.whole.growth, input.whole.growth);
-  const { markdown, failures } = report({ results, growth, whole: turn.whole, runs, busy: Boolean(options.busy), started, limits });
+  const results = [...turn.results, ...start, ...upstream, ...input, ...host];
+  const { markdown, failures } = report({ results, whole: turn.whole, runs, busy: Boolean(options.busy), started, limits });
   if (!options.short) console.log(`\n${markdown}`);
   if (options.write) writeFileSync(options.write, markdown);
   for (const failure of failures) console.error(`FAILED ${failure}`);

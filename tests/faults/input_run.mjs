@@ -49,18 +49,16 @@ export async function runInputRows(rows, runs, report) {
   const results = [];
   try {
     await innocents(server, kinds);
-    const lasting = rows.filter((row) => !row.ends);
-    if (runs > 1) for (const row of lasting) await runOnce(server, row); // so that growth is not that of first buffers
-    const before = server.memory;
     for (const row of rows) {
       const result = new RowResult('input', row);
-      const memory = server.memory;
-      for (let number = 0; number < runs; ++number) result.add(await (row.ends ? runEnding(row) : runOnce(server, row)));
-      result.growth = server.memory - memory;
+      for (let number = 0; number < runs; ++number) {
+        if (row.ends) result.add(await runEnding(row));
+        else result.add(await runOnce(server, row), server.memory);
+      }
       results.push(result);
       report(result);
     }
-    return { results, whole: { growth: server.memory - before } };
+    return results;
   } finally {
     await server.end();
     place.remove();

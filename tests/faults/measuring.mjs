@@ -16,10 +16,16 @@ export class RowResult {
     this.row = row;
     this.runs = [];
     this.orphans = 0;
-    this.growth = 0; // of the host's memory, in KiB
+    this.memory = undefined; // of the host, in KiB: after the first run, whose buffers it may keep, and after the last
   }
 
-  add(run) { this.runs.push(run); }
+  /** `memory` is given where the host lives on to the next run. */
+  add(run, memory) {
+    this.runs.push(run);
+    if (memory !== undefined) this.memory = { first: this.memory?.first ?? memory, last: memory };
+  }
+
+  get growth() { return this.memory && this.runs.length > 1 ? this.memory.last - this.memory.first : undefined; }
 
   get outcomes() {
     const counts = {};

@@ -51,21 +51,15 @@ export async function runTurnRows(rows, runs, limits, report) {
   const results = [];
   try {
     for (let i = 0; i < 20; ++i) await innocents(server);
-    // So that growth is not that of first buffers.
-    for (const row of rows.map(adapted)) if (runs > 1 && !row.skip) await runOnce(server, place, row, 'first', limits);
-    const before = { memory: server.memory, descriptors: spareDescriptors(server) };
+    const descriptors = spareDescriptors(server);
     for (const row of rows.map(adapted)) {
       const result = new RowResult('turn', row);
-      const memory = server.memory;
       for (let number = 0; number < runs && !row.skip; ++number)
-        result.add(await runOnce(server, place, row, number, limits));
-      result.growth = server.memory - memory;
+        result.add(await runOnce(server, place, row, number, limits), server.memory);
       results.push(result);
       report(result);
     }
-    const whole = { growth: server.memory - before.memory, strays: server.strays,
-      descriptors: spareDescriptors(server) - before.descriptors };
-    return { results, whole };
+    return { results, whole: { strays: server.strays, descriptors: spareDescriptors(server) - descriptors } };
   } finally {
     await server.end();
     place.remove();

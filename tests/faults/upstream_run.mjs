@@ -73,9 +73,8 @@ export async function runUpstreamRows(rows, runs, limits, report) {
     const servers = row.skip ? 0 : row.fresh ? runs : 1;
     for (let i = 0; i < servers; ++i) {
       await withServer(row, limits, async (server) => {
-        const memory = server.memory;
-        for (let number = 0; number < (row.fresh ? 1 : runs); ++number) result.add(await runOnce(server, row, limits));
-        result.growth = Math.max(result.growth, server.memory - memory);
+        if (row.fresh) return result.add(await runOnce(server, row, limits));
+        for (let number = 0; number < runs; ++number) result.add(await runOnce(server, row, limits), server.memory);
       });
     }
     results.push(result);
