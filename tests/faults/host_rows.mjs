@@ -136,6 +136,12 @@ async function fillDisk({ place, start }) {
   }
 }
 
+/** Two plugins hold the only two places with idle workers; a third one's call must get one of them. */
+async function takePlaces({ server }) {
+  const answer = await server.call('version', {});
+  return { code: answer.code, text: answer.text };
+}
+
 const row = (id, what, expect, run, more) => ({ id, what, expect: [expect].flat(), run, ...more });
 const skip = (id, what, why) => ({ id, what, expect: [], skip: why });
 const floods = (how) => (server) => [...Array(8).keys()].map((i) => server.call('misbehave', { how, token: `${how}.${i}` }));
@@ -146,14 +152,16 @@ export const hostRows = [
   row('answers_unread', 'the client reads no answers for a while', 'ok', unread('stdout', lists)),
   row('log_unread', 'nobody reads the log while plugins flood it', 'ok', unread('stderr', floods('log_without_end'))),
   row('cancel_storm', '200 calls that hang are cancelled at once', 'cancelled', cancelStorm),
-  row('terminate', 'SIGTERM in the middle of calls', 'ended', terminate),
-  row('kill', 'SIGKILL in the middle of calls', 'SIGKILL', kill),
+  row('sigterm', 'SIGTERM in the middle of calls', 'ended', terminate),
+  row('sigkill', 'SIGKILL in the middle of calls', 'SIGKILL', kill),
   row('stop_host', 'the host is stopped for a while', 'hung', stopHost),
   row('kill_spawner', 'the spawner is killed', 'recovered', loseSpawner('SIGKILL'), notYet),
   row('stop_spawner', 'the spawner is stopped', 'recovered', loseSpawner('SIGSTOP'), notYet),
   ...[0, 1, 2, 3, 4, 5, 6].map((left) => row(`descriptors_${left}`, `the host has ${left} descriptors left`, 'recovered',
     starveDescriptors(left), { skip: missing('prlimit') })),
   row('no_forks', 'the spawner cannot fork', ['recovered', 'skipped'], starveForks),
+  row('places_taken', 'idle workers of other plugins take every place', 'ok', takePlaces,
+    { workers: 'total_max = 2', later: 'no pool ends the idle worker of another one' }),
   row('disk_full', 'the disk of the state folder is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
   skip('no_memory', 'the host gets no memory', 'a bound on the memory of the host alone is not to be had everywhere'),
   skip('clock_jump', 'the clock jumps', 'the clock is the machine’s; the tests of host/policy set their own'),
