@@ -13,7 +13,7 @@ import { hostRows } from './host_rows.mjs';
 import { runHostRows } from './host_run.mjs';
 import { inputRows } from './input_rows.mjs';
 import { runInputRows } from './input_run.mjs';
-import { lineOf, report } from './matrix_report.mjs';
+import { failuresOf, lineOf, loadNow, page } from './matrix_report.mjs';
 import { startRows } from './start_rows.mjs';
 import { runStartRows } from './start_run.mjs';
 import { turnRows } from './turn_rows.mjs';
@@ -40,7 +40,7 @@ const wanted = options.only?.split(',');
 const pick = (rows) => rows.filter(({ id }) => !wanted || wanted.includes(id))
   .map((row) => (options.short && row.later ? { ...row, skip: row.later } : row));
 const show = (result) => console.log(lineOf(result));
-const started = new Date();
+const started = Object.assign(new Date(), { load: loadNow() });
 
 const hogs = options.busy ? busyProcesses(4 * cpus().length) : [];
 try {
@@ -56,11 +56,15 @@ try {
   const parts = options.short ? await Promise.all([turnPart(), otherParts()]) : [await turnPart(), await otherParts()];
   const { turn, start, upstream, input, host } = Object.assign({}, ...parts);
   const results = [...turn.results, ...start, ...upstream, ...input, ...host];
-  const { markdown, failures } = report({ results, whole: turn.whole, runs, busy: Boolean(options.busy), started, limits });
-  if (!options.short) console.log(`\n${markdown}`);
-  if (options.write) writeFileSync(options.write, markdown);
+  const failures = failuresOf(results, turn.whole);
+  if (!options.short) {
+    const text = page({ results, whole: turn.whole, runs, hostRuns, busy: Boolean(options.busy), started, limits });
+    console.log(`\n${text}`);
+    if (options.write) writeFileSync(options.write, text);
+  }
   for (const failure of failures) console.error(`FAILED ${failure}`);
-  console.log(`${results.length} rows, ${results.filter(({ row }) => row.skip || row.later).length} of them skipped or for later, ${failures.length} failures`);
+  const left = results.filter(({ row }) => row.skip || row.later).length;
+  console.log(`${results.length} rows, ${left} of them skipped or for later, ${failures.length} failures`);
   process.exitCode = failures.length > 0 ? 1 : 0;
 } finally {
   for (const hog of hogs) hog.kill('SIGKILL');

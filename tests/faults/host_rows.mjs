@@ -13,8 +13,9 @@ const failed = (beside) => ({ asked: beside.length, failed: beside.filter(({ cod
   failure: beside.find(({ code }) => code !== 'ok')?.text });
 /** Calls of every kind that are under way when something happens to the host. */
 const load = (server, count = 8) => [...Array(count).keys()].map((i) =>
-  i % 2 ? server.call('misbehave', { how: 'sleep_past_deadline', token: `load.${i}` }) : server.call('behave', { token: `load.${i}` }));
-const answeredOnce = (answers) => (answers.every(({ code }) => code !== 'unanswered' && code !== 'gone') ? undefined : 'a call was not answered');
+  (i % 2 ? server.call('misbehave', { how: 'sleep_past_deadline', token: `load.${i}` }) : server.call('behave', { token: `load.${i}` })));
+const answeredOnce = (answers) =>
+  (answers.some(({ code }) => code === 'unanswered' || code === 'gone') ? 'a call was not answered' : undefined);
 
 /** Asks until a call of the plugin is answered well, for at most `within`; gives how long that took. */
 async function recovery(server, within) {
@@ -109,7 +110,8 @@ async function starveForks({ server }) {
   try {
     await innocents(server);
     group.limit(1);
-    const answers = [await server.call('misbehave', { how: 'abort', token: 'abort' }), await server.call('behave', { token: 'starved' })];
+    const crash = await server.call('misbehave', { how: 'abort', token: 'abort' });
+    const answers = [crash, await server.call('behave', { token: 'starved' })];
     const beside = await innocents(server, ['echo', 'echo']);
     group.limit('max');
     return { ...await recovery(server, 5000), beside, problem: answeredOnce(answers) };
@@ -130,7 +132,8 @@ async function fillDisk({ place, start }) {
     const beside = await innocents(server);
     disk.free();
     const again = await server.call('debug', step);
-    return { code: again.code === 'ok' ? 'recovered' : 'lost', text: `${starved.code} ${again.text}`, beside, problem: answeredOnce([starved]) };
+    const code = again.code === 'ok' ? 'recovered' : 'lost';
+    return { code, text: again.text, beside, problem: answeredOnce([starved]) };
   } finally {
     disk.remove();
   }

@@ -97,5 +97,6 @@ export const turnRows = [
 
   skip('unload', 'crashes while it is unloaded', 'plugins are never unloaded'),
   skip('call_itself', 'calls its own tool, ten levels deep', 'there is no effect that calls a tool'),
-  skip('uninterruptible', 'waits in the kernel where no signal reaches it', 'the sandbox opens no file system that could do this'),
+  skip('uninterruptible', 'waits in the kernel where no signal reaches it',
+    'the sandbox opens no file system that could do this'),
 ];

@@ -6,8 +6,10 @@ import { connect, createServer } from 'node:net';
 const ok = 'HTTP/1.1 200 OK\r\n';
 export const streamHead = `${ok}Content-Type: text/event-stream\r\nConnection: close\r\n\r\n`;
 export const jsonHead = (size) => `${ok}Content-Type: application/json\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`;
-export const piece = (content) =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', model: 'm', choices: [{ index: 0, delta: { content } }] })}\n\n`;
+export const piece = (content) => {
+  const choices = [{ index: 0, delta: { content } }];
+  return `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', model: 'm', choices })}\n\n`;
+};
 export const done = 'data: [DONE]\n\n';
 export const stream = (content) => `${streamHead}${piece(content)}${done}`;
 export const status = (line, headers, body = '{"error":{"message":"no"}}') =>
@@ -60,7 +62,9 @@ export async function refusedUpstream() {
 
 /** A listener that never accepts, with a full queue: the kernel drops what else wants to connect. */
 export async function droppingUpstream() {
-  const listener = `require('net').createServer().listen({port:0,host:'127.0.0.1',backlog:1},function(){console.log(this.address().port)})`;
+  const listener = `require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+    console.log(this.address().port);
+  })`;
   const child = spawn(process.execPath, ['-e', listener]);
   const [line] = await once(child.stdout, 'data');
   const port = Number(line);
