@@ -4,6 +4,17 @@ import { FaultServer } from './fault_server.mjs';
 import { innocents } from './innocents.mjs';
 import { RowResult } from './measuring.mjs';
 
+/** A plugin that refused to run stays refused for the reason that it gave; no other one may suddenly run. */
+async function askAgain(server, first) {
+  for (let i = 0; i < 5; ++i) {
+    const again = await server.call('bad_start', {});
+    if (['ok', 'unanswered', 'gone'].includes(again.code)) return `a later call: ${again.code}`;
+    if (first.code === 'incompatible' && again.text !== first.text) return `a later call: ${again.text}`;
+    await innocents(server, ['echo']);
+  }
+  return undefined;
+}
+
 async function runOnce(row, limits) {
   const place = new FaultPlace({ plugins: row.plugins, config: `[workers]\nready_max_ms = ${limits.ready}\n` });
   row.make?.(place.plugin('spoilt'));
@@ -16,8 +27,7 @@ async function runOnce(row, limits) {
     const answer = await faulty;
     const run = { code: answer.code, text: answer.text, beside: await beside };
     if (row.limit) run.overshoot = answer.at - answer.sent - limits[row.limit];
-    const again = await server.call('bad_start', {});
-    if (['ok', 'unanswered', 'gone'].includes(again.code)) run.problem = `the second call: ${again.code}`;
+    run.problem = await askAgain(server, answer);
     return run;
   } finally {
     await server.end();
