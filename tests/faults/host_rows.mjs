@@ -1,4 +1,5 @@
 // Faults around the host: its client, its signals, its spawner, its resources. `run` gets a fresh server and does it all.
+import { sanitized } from './fault_place.mjs';
 import { innocents } from './innocents.mjs';
 import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
 import { processGroup, smallDisk } from './starving.mjs';
@@ -9,6 +10,9 @@ const spawnerIsReplaced = false;
 const notYet = spawnerIsReplaced ? {} : { later: 'a lost spawner is not replaced yet' };
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// To look at memory the sanitizer opens a pipe, and takes the failure for a broken object.
+const ownPipe = { sanitized: { skip: 'the sanitizer needs descriptors of its own' } };
+
 const failed = (beside) => ({ asked: beside.length, failed: beside.filter(({ code }) => code !== 'ok').length,
   failure: beside.find(({ code }) => code !== 'ok')?.text });
 /** Calls of every kind that are under way when something happens to the host. */
@@ -67,7 +71,8 @@ async function terminate({ server }) {
 
 async function kill({ server }) {
   load(server);
-  server.call('misbehave', { how: 'outlive', token: 'outlive' });
+  // A sanitizer's sandbox has to permit what this one needs, so there it would succeed.
+  server.call('misbehave', { how: sanitized ? 'spin' : 'outlive', token: 'outlive' });
   await innocents(server);
   server.process.kill('SIGKILL');
   return { code: `${await server.exited}` };
@@ -100,7 +105,7 @@ const starveDescriptors = (left) => async ({ server }) => {
   const calls = ['abort', 'spin', 'null'].map((how) => server.call('misbehave', { how, token: how }));
   const answers = [...await Promise.all(calls), await server.call('behave', { token: 'starved' })];
   const beside = await innocents(server, ['echo', 'echo']);
-  limitDescriptors(server.pid, 1024);
+  if (server.process.exitCode === null) limitDescriptors(server.pid, 1024);
   return { ...await recovery(server, 5000), beside, problem: answeredOnce(answers) };
 };
 
@@ -161,7 +166,7 @@ export const hostRows = [
   row('kill_spawner', 'the spawner is killed', 'recovered', loseSpawner('SIGKILL'), notYet),
   row('stop_spawner', 'the spawner is stopped', 'recovered', loseSpawner('SIGSTOP'), notYet),
   ...[0, 1, 2, 3, 4, 5, 6].map((left) => row(`descriptors_${left}`, `the host has ${left} descriptors left`, 'recovered',
-    starveDescriptors(left), { skip: missing('prlimit') })),
+    starveDescriptors(left), { skip: missing('prlimit'), ...(left < 2 && ownPipe) })),
   row('no_forks', 'the spawner cannot fork', ['recovered', 'skipped'], starveForks),
   row('places_taken', 'idle workers of other plugins take every place', 'ok', takePlaces,
     { workers: 'total_max = 2', later: 'no pool ends the idle worker of another one' }),

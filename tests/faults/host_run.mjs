@@ -9,7 +9,6 @@ const config = ({ turnMax, ceiling }, workers = '') => `
 [turns]
 turn_max_ms = ${turnMax}
 [workers]
-slow_turn_ms = 20
 ${workers}
 [ceilings]
 provider_ms = ${ceiling}
@@ -33,7 +32,9 @@ async function runOnce(row, limits) {
     const run = await row.run({ server, place, start, limits });
     pids.push(...before, ...server.workers);
     await server.end();
-    return { run, orphans: (await survivors(pids)).length };
+    const orphans = await survivors(pids);
+    for (const pid of orphans) process.kill(pid, 'SIGKILL');
+    return { run, orphans: orphans.length };
   } finally {
     await server?.end();
     place.remove();

@@ -20,7 +20,10 @@ export function targets(results, whole, busy) {
   const crashes = rows.filter(({ row }) => row.notices);
   const noticed = (slow) => all(crashes.filter(({ row }) => Boolean(row.noticedMax) === slow), (run) => run.noticed);
   const turns = rows.filter(({ group }) => group === 'turn');
-  const growth = sum((result) => result.growth ?? 0);
+  // One host lives through all rows of a group, except that each model server meets a host of its own.
+  const growths = (wanted) => rows.filter(({ group }) => group === wanted).map((result) => result.growth ?? 0);
+  const total = (list) => list.reduce((one, other) => one + other, 0);
+  const growth = Math.max(total(growths('turn')), total(growths('input')), ...growths('upstream'));
   return [
     count('Faulty calls that were never answered', sum((result) => result.unanswered)),
     count(`Innocent calls that failed, of ${sum((result) => result.innocentsAsked)}`, sum((result) => result.innocentsFailed)),
@@ -31,6 +34,6 @@ export function targets(results, whole, busy) {
     timed('From a crash or broken frame to the answer, p99', busy ? 50 : 15, noticed(false)),
     timed('The same for a stack overflow, p99', busy ? 100 : 50, noticed(true)),
     timed('From the answer to the next good one of the same plugin, p99', busy ? 100 : 50, all(turns, (run) => run.again)),
-    { what: 'Growth of the host, all rows together', bound: '5120 KiB', measured: `${growth} KiB`, met: growth < 5120 },
+    { what: 'Growth of a host over the rows that it lives through', bound: '5120 KiB', measured: `${growth} KiB`, met: growth < 5120 },
   ];
 }
