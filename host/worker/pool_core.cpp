@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A plugin that dies this often is started only after a pause of 1 s, doubling up to 60 s.
+// A plugin that dies this often without a turn is started only after a pause of 1 s, doubling up to 60 s.
 constexpr std::size_t kDeathsMax = 5;
 constexpr Duration kDeathsWindow = 60s;
 constexpr Duration kBackoffMax = 60s;
@@ -47,11 +47,13 @@ bool PoolCore::holds(TurnId turn) const {
          });
 }
 
-PoolCore::Worker* PoolCore::find_worker(OwnerId owner, WorkerId& id) {
+PoolCore::Worker* PoolCore::find_worker(const Waiting& waiting, WorkerId& id) {
   Worker* best = nullptr;
   for (auto& [number, worker] : workers_) {
     if (worker.state != State::live || worker.retiring || worker.slow) continue;
-    if (worker.owner && *worker.owner != owner) continue;
+    if (worker.owner && *worker.owner != waiting.owner) continue;
+    if (waiting.suspect && worker.last_number != 0) continue;
+    if (!worker.sent.empty() && worker.sent.back().suspect) continue;
     const bool single = settings_.reuse == "call";
     if (!worker.sent.empty() && (single || worker.sent.size() >= settings_.queue_ahead_max)) continue;
     // An idle one first; else the one with the least ahead, so that short turns share one batch.
@@ -66,7 +68,7 @@ PoolCore::Worker* PoolCore::find_worker(OwnerId owner, WorkerId& id) {
 void PoolCore::send(WorkerId id, Worker& worker, const Waiting& waiting, TimePoint now) {
   worker.owner = waiting.owner;
   if (worker.sent.empty()) worker.turn_since = now;
-  worker.sent.push_back({waiting.turn, ++worker.last_number, waiting.owner});
+  worker.sent.push_back({waiting.turn, ++worker.last_number, waiting.owner, waiting.suspect});
   actions_.push_back(SendTurn{id, waiting.turn, worker.last_number});
   if (worker.last_number >= settings_.turns_max || settings_.reuse == "call") worker.retiring = true;
 }
@@ -78,7 +80,7 @@ void PoolCore::dispatch(TimePoint now) {
     const Waiting waiting = waiting_.front();
     waiting_.pop_front();
     WorkerId id = 0;
-    if (Worker* worker = find_worker(waiting.owner, id)) {
+    if (Worker* worker = find_worker(waiting, id)) {
       send(id, *worker, waiting, now);
     } else {
       left.push_back(waiting);
@@ -196,9 +198,10 @@ bool PoolCore::on_turn_done(WorkerId id, std::uint64_t number, bool skipped, Tim
   worker.sent.pop_front();
   worker.turn_since = now;
   worker.slow = false;
+  worker.useful = worker.useful || !skipped;
   if (worker.sent.empty()) worker.idle_since = now;
   if (skipped) {
-    waiting_.push_front({sent.turn, sent.owner});
+    waiting_.push_front({sent.turn, sent.owner, sent.suspect});
   }
   maybe_retire(id, worker, now);
   if (!waiting_.empty()) dispatch(now);
@@ -216,7 +219,7 @@ void PoolCore::maybe_retire(WorkerId id, Worker& worker, TimePoint now) {
 
 void PoolCore::give_back(Worker& worker, std::size_t from) {
   for (std::size_t i = worker.sent.size(); i > from; --i) {
-    waiting_.push_front({worker.sent[i - 1].turn, worker.sent[i - 1].owner});
+    waiting_.push_front({worker.sent[i - 1].turn, worker.sent[i - 1].owner, worker.sent[i - 1].suspect});
   }
   worker.sent.erase(worker.sent.begin() + static_cast<std::ptrdiff_t>(std::min(from, worker.sent.size())),
                     worker.sent.end());
@@ -229,9 +232,10 @@ void PoolCore::lose(WorkerId id, Worker& worker, std::uint64_t started, const Er
   std::deque<Waiting> again;
   for (const Sent& one : sent) {
     if (one.number == started) {
+      worker.useful = true;
       actions_.push_back(FailTurn{one.turn, error});
     } else {
-      again.push_back({one.turn, one.owner});
+      again.push_back({one.turn, one.owner, one.suspect});
     }
   }
   waiting_.insert(waiting_.begin(), again.begin(), again.end());
@@ -242,8 +246,15 @@ void PoolCore::on_protocol_error(WorkerId id, const std::string& what, TimePoint
   const auto found = workers_.find(id);
   if (found == workers_.end() || found->second.state == State::dying) return;
   Worker& worker = found->second;
-  const std::uint64_t front = worker.sent.empty() ? 0 : worker.sent.front().number;
-  lose(id, worker, front,
+  // Who wrote it is not known: the turn in front, one behind it, or what an earlier turn left running. So the
+  // one in front is run again, alone on a new worker, and fails only if that one breaks the protocol too.
+  std::uint64_t failed = 0;
+  if (!worker.sent.empty()) {
+    Sent& front = worker.sent.front();
+    if (front.suspect) failed = front.number;
+    front.suspect = true;
+  }
+  lose(id, worker, failed,
        {Errc::protocol, "plugin " + plugin_ + " broke the worker protocol: " + what, Millis{0},
         SideEffect::maybe});
   dispatch(now);
@@ -266,12 +277,12 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
       for (const Waiting& waiting : std::exchange(waiting_, {}))
         actions_.push_back(FailTurn{waiting.turn, error});
     }
-    deaths_.push_back(now);
-    while (now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
-    if (deaths_.size() >= kDeathsMax) {
+    if (!worker.useful) deaths_.push_back(now);
+    while (!deaths_.empty() && now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
+    if (!worker.useful && deaths_.size() >= kDeathsMax) {
       spawn_after_ = now + std::min<Duration>(kBackoffMax, 1s * (1 << std::min(backoffs_, 6u)));
       ++backoffs_;
-    } else {
+    } else if (deaths_.size() < kDeathsMax) {
       backoffs_ = 0;
     }
   }
@@ -298,7 +309,7 @@ void PoolCore::on_lost(WorkerId id, std::uint64_t started, TimePoint now) {
 
 TimePoint PoolCore::due(const Worker& worker) const {
   if (worker.state == State::starting) return worker.born + settings_.ready_max;
-  if (worker.sent.empty()) return worker.idle_since + settings_.idle_max;
+  if (worker.sent.empty()) return worker.idle_since + (worker.retiring ? turn_max_ : settings_.idle_max);
   return worker.turn_since + (worker.slow ? turn_max_ : std::min<Duration>(turn_max_, settings_.slow_turn));
 }
 
@@ -310,6 +321,26 @@ std::optional<TimePoint> PoolCore::next_tick() const {
   }
   if (!waiting_.empty() && spawn_after_ != TimePoint{}) sooner(spawn_after_);
   return next;
+}
+
+/// A turn has run for long, so what waits behind it goes to another worker.
+void PoolCore::take_back_unbegun(WorkerId id, Worker& worker, TimePoint now) {
+  Sent& front = worker.sent.front();
+  // Not begun either: the worker is still busy with something that it has answered. A turn that is alone on a
+  // new worker has begun whatever the page says, or a lie there would send it round for ever.
+  const bool begun = worker.seen_started >= front.number || front.suspect;
+  worker.slow = true;
+  if (!begun) front.suspect = true;
+  // Finished turns whose answers are still on their way stay; what has not begun goes.
+  const std::uint64_t running = begun ? std::max(worker.seen_started, front.number) : worker.seen_started;
+  const auto first = std::find_if(worker.sent.begin(), worker.sent.end(),
+                                  [running](const Sent& sent) { return sent.number > running; });
+  if (first == worker.sent.end()) return;
+  worker.revoked_from = first->number;
+  worker.retiring = true;  // its numbering is spent: later numbers would count as revoked
+  actions_.push_back(RevokeTurns{id, first->number});
+  give_back(worker, static_cast<std::size_t>(first - worker.sent.begin()));
+  if (worker.sent.empty()) worker.idle_since = now;
 }
 
 void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
@@ -343,17 +374,7 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
                 std::to_string(to_ms(now - worker.turn_since)) + " ms)",
             Millis{0}, SideEffect::maybe});
     } else if (!worker.slow) {
-      worker.slow = true;
-      // Finished turns whose answers are still on their way stay; what has not begun goes to another worker.
-      const std::uint64_t running = std::max(worker.seen_started, worker.sent.front().number);
-      const auto first = std::find_if(worker.sent.begin(), worker.sent.end(),
-                                      [running](const Sent& sent) { return sent.number > running; });
-      if (first != worker.sent.end()) {
-        worker.revoked_from = first->number;
-        worker.retiring = true;  // its numbering is spent: later numbers would count as revoked
-        actions_.push_back(RevokeTurns{id, first->number});
-        give_back(worker, static_cast<std::size_t>(first - worker.sent.begin()));
-      }
+      take_back_unbegun(id, worker, now);
     }
   }
   dispatch(now);

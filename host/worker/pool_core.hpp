@@ -110,6 +110,7 @@ class PoolCore {
     TurnId turn;
     std::uint64_t number;
     OwnerId owner;
+    bool suspect = false;
   };
   struct Worker {
     State state = State::starting;
@@ -123,17 +124,20 @@ class PoolCore {
     std::uint64_t seen_started = 0;
     bool slow = false;      // its running turn passed slow_turn
     bool retiring = false;  // no further turns
+    bool useful = false;    // answered a turn, or lost one: the plugin gets somewhere
   };
   struct Waiting {
     TurnId turn;
     OwnerId owner;
+    bool suspect = false;  // its last worker broke the protocol or did not begin it; runs alone, on a new one
   };
 
   void dispatch(TimePoint now);
-  Worker* find_worker(OwnerId owner, WorkerId& id);
+  Worker* find_worker(const Waiting& waiting, WorkerId& id);
   void send(WorkerId id, Worker& worker, const Waiting& waiting, TimePoint now);
   void kill(WorkerId id, Worker& worker, KillReason reason);
   void give_back(Worker& worker, std::size_t from);
+  void take_back_unbegun(WorkerId id, Worker& worker, TimePoint now);
   void lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error);
   void maybe_retire(WorkerId id, Worker& worker, TimePoint now);
   void spawn_if_needed(TimePoint now);
@@ -149,7 +153,8 @@ class PoolCore {
   std::vector<PoolAction> actions_;
   WorkerId last_worker_ = 0;
   bool closing_ = false;
-  // Crash loop: deaths in the last minute hold back new workers.
+  // Crash loop: deaths in the last minute hold back new workers. Only those of workers that were of no use: a
+  // death that answers or fails a turn is bounded by the calls, and must not hold up those beside it.
   std::deque<TimePoint> deaths_;
   std::uint32_t backoffs_ = 0;
   TimePoint spawn_after_{};

@@ -231,6 +231,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
           "isolation level " + std::to_string(level) +
               " was reached, below isolation.min_level = " + std::to_string(isolation_.min_level) +
               "; the kernel lacks seccomp or Landlock, or something forbids them"};
+      link.refused = true;
       core_.on_load_failed(worker, error, now);
       if (events_.loaded) events_.loaded(error);
       return;
@@ -248,6 +249,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
   } else if (frame.type == FrameType::load_failed && !link.ready) {
     const Error error{Errc::incompatible,
                       "plugin " + plugin_.id + " cannot be loaded: " + std::string(frame.payload)};
+    link.refused = true;
     core_.on_load_failed(worker, error, now);
     if (events_.loaded) events_.loaded(error);
   } else {
@@ -286,7 +288,7 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   if (link.watch) read_packets(worker, link);  // answers that it had flushed still count
   on_stdio(worker);
   const std::string how = describe_wait_status(wait_status);
-  if (!link.ready && events_.loaded) {
+  if (!link.ready && !link.refused && events_.loaded) {
     events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
   core_.on_died(worker, link.page->started.load(), how, loop_.now());

@@ -58,6 +58,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     std::unique_ptr<EventLoop::Watch> stdio_watch;
     std::uint64_t stdio_bytes = 0;
     bool ready = false;
+    bool refused = false;  // told why it cannot run, and killed for it: its death is no news
     explicit Link(std::uint64_t payload_max) : reader(payload_max) {}
   };
 

@@ -124,6 +124,15 @@ test('stdio: the end of input ends the server within 2 s', bounded, async (t) =>
   assert.ok(performance.now() - from < 2000);
 });
 
+test('stdio: SIGTERM lets a running call be answered before the server ends', bounded, async (t) => {
+  const { peer, socket } = await startWithCall(t, 7);
+  const answer = peer.next((message) => message.id === 7);
+  peer.process.kill('SIGTERM');
+  socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
+  assert.match((await answer).result.content[0].text, /401/);
+  assert.deepEqual(await peer.exited, [0, null]);
+});
+
 test('stdio: the workers of a killed server die with it', bounded, async (t) => {
   const peer = await start(t);
   await echoes(peer);

@@ -136,14 +136,83 @@ TEST_CASE("pool: a crash fails the turn that ran and sends the others again", "[
   CHECK(world.core.waiting() == 2);  // 1, whose answer was not flushed, and 3, which never began
 }
 
-TEST_CASE("pool: an answer that was not owed ends the worker", "[worker]") {
+TEST_CASE("pool: a turn whose worker broke the protocol runs once more, alone on a new worker", "[worker]") {
   World world;
-  const WorkerId worker = world.start_worker();
+  const WorkerId first = world.start_worker();
+  world.core.submit(2, 1, world.time.now());
   world.actions();
-  CHECK_FALSE(world.core.on_turn_done(worker, 7, false, world.time.now()));
-  const auto actions = world.actions();
-  REQUIRE_FALSE(actions.empty());
-  CHECK(std::get<FailTurn>(actions[0]).error.code == Errc::protocol);
+  CHECK_FALSE(world.core.on_turn_done(first, 7, false, world.time.now()));
+  std::vector<PoolAction> actions = world.actions();
+  CHECK(std::none_of(actions.begin(), actions.end(),
+                     [](const auto& action) { return std::holds_alternative<FailTurn>(action); }));
+  world.core.on_died(first, 1, "killed", world.time.now());
+  const WorkerId second = first + 1;
+  world.core.on_ready(second, world.time.now());
+  const auto sent = world.take<SendTurn>();
+  REQUIRE(sent.size() == 1);  // turn 2 is not sent behind it
+  CHECK(sent[0].turn == 1);
+  CHECK_FALSE(world.core.on_turn_done(second, 7, false, world.time.now()));
+  const auto failed = world.take<FailTurn>();
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].turn == 1);
+  CHECK(failed[0].error.code == Errc::protocol);
+}
+
+TEST_CASE("pool: an answer that comes twice fails no turn behind it", "[worker]") {
+  World world;
+  const WorkerId first = world.start_worker();
+  world.core.submit(2, 1, world.time.now());
+  world.actions();
+  CHECK(world.core.on_turn_done(first, 1, false, world.time.now()));
+  CHECK_FALSE(world.core.on_turn_done(first, 1, false, world.time.now()));
+  CHECK(world.take<FailTurn>().empty());
+  const WorkerId second = first + 1;
+  world.core.on_ready(second, world.time.now());
+  const auto sent = world.take<SendTurn>();
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].turn == 2);
+  CHECK(world.core.on_turn_done(second, sent[0].number, false, world.time.now()));
+}
+
+TEST_CASE("pool: a worker that answers and computes on holds up no turn behind it", "[worker]") {
+  World world;
+  const WorkerId busy = world.start_worker();
+  world.core.submit(2, 1, world.time.now());
+  world.actions();
+  world.clocks[busy] = {1, world.time.now()};
+  CHECK(world.core.on_turn_done(busy, 1, false, world.time.now()));
+  world.time.advance(world.settings.slow_turn);
+  world.tick();
+  const auto spawned = world.take<SpawnWorker>();
+  REQUIRE(spawned.size() == 1);
+  world.core.on_ready(spawned[0].worker, world.time.now());
+  CHECK(world.take<SendTurn>().at(0).turn == 2);
+  world.core.on_turn_done(spawned[0].worker, 1, false, world.time.now());
+  world.time.advance(5s);  // turn_max
+  world.tick();
+  const auto killed = world.take<KillWorker>();
+  REQUIRE(killed.size() == 1);
+  CHECK(killed[0].worker == busy);
+}
+
+TEST_CASE("pool: a worker that denies having begun its turn is hung all the same", "[worker]") {
+  World world;
+  const WorkerId first = world.start_worker();
+  world.actions();
+  world.time.advance(world.settings.slow_turn);
+  world.tick();
+  const auto spawned = world.take<SpawnWorker>();
+  REQUIRE(spawned.size() == 1);
+  CHECK(spawned[0].worker != first);
+  world.core.on_ready(spawned[0].worker, world.time.now());
+  CHECK(world.take<SendTurn>().size() == 1);
+  for (int round = 0; round < 2; ++round) {
+    world.time.advance(round == 0 ? world.settings.slow_turn : Millis(5000) - world.settings.slow_turn);
+    world.tick();
+  }
+  const auto failed = world.take<FailTurn>();
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].error.code == Errc::hung);
 }
 
 TEST_CASE("pool: a worker that is not ready in time is killed and its turns are told why", "[worker]") {
@@ -161,19 +230,29 @@ TEST_CASE("pool: a worker that is not ready in time is killed and its turns are 
   CHECK(std::get<FailTurn>(actions[1]).error.message.find("workers.ready_max_ms") != std::string::npos);
 }
 
-TEST_CASE("pool: five deaths in a minute hold back the next worker for a second", "[worker]") {
+TEST_CASE("pool: five deaths in a minute without a turn hold back the next worker for a second", "[worker]") {
   World world;
-  for (TurnId turn = 1; turn <= 5; ++turn) {
-    const WorkerId worker = world.start_worker(1, turn);
-    world.actions();
-    world.core.on_died(worker, 1, "signal 11", world.time.now());
-    world.actions();
+  world.core.submit(1, 1, world.time.now());
+  for (int death = 1; death <= 5; ++death) {
+    const auto spawned = world.take<SpawnWorker>();
+    REQUIRE(spawned.size() == 1);
+    world.core.on_ready(spawned[0].worker, world.time.now());
+    world.core.on_died(spawned[0].worker, 0, "signal 11", world.time.now());
   }
-  world.core.submit(6, 1, world.time.now());
   CHECK(world.take<SpawnWorker>().empty());
   world.time.advance(1s);
   world.tick();
   CHECK(world.take<SpawnWorker>().size() == 1);
+}
+
+TEST_CASE("pool: turns that crash, however many, hold up nobody beside them", "[worker]") {
+  World world;
+  for (TurnId turn = 1; turn <= 100; ++turn) {
+    const WorkerId worker = world.start_worker(1, turn);  // requires that one is started at once
+    world.actions();
+    world.core.on_died(worker, 1, "signal 11", world.time.now());
+    CHECK(world.take<FailTurn>().size() == 1);
+  }
 }
 
 TEST_CASE("pool: an idle worker ends after idle_max, an old one after age_max", "[worker]") {

@@ -321,6 +321,7 @@ HttpOutcome HttpExchange::take_outcome(TimePoint now, std::chrono::seconds unix_
     if (content_events_ == 0) return HttpOutcome{std::move(*failure_), retry_after};
     response_.broken_by = std::move(failure_);
   }
+  response_.retry_after = retry_after;
   response_.elapsed = std::chrono::duration_cast<Millis>(now - started_);
   mask(response_);
   return HttpOutcome{std::move(response_), retry_after};

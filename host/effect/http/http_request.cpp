@@ -346,6 +346,7 @@ std::string http_response_to_json(const HttpResponse& response, std::string_view
   if (response.broken_by) {
     out["error"] = {{"code", name(response.broken_by->code)}, {"message", response.broken_by->message}};
   }
+  if (response.retry_after) out["retry_after_ms"] = response.retry_after->count();
   out["elapsed_ms"] = response.elapsed.count();
   out["bytes"] = response.bytes;
   if (secret.size() >= secret_bytes_min) mask_json(out, secret);

@@ -7,7 +7,8 @@
 //              ["/choices/0/delta/content"], "idempotency_key": ".."}
 //   response  {"status": 200, "headers": {..}, "body_json" | "body_text" | "body_base64": .., "events":
 //   [{"event", "data"}],
-//              "truncated": false, "error": {"code", "message"}, "elapsed_ms": 12, "bytes": 345}
+//              "truncated": false, "error": {"code", "message"}, "retry_after_ms": 1000, "elapsed_ms": 12,
+//              "bytes": 345}
 
 #include <cstdint>
 #include <optional>
@@ -42,8 +43,9 @@ struct HttpResponse {
   HttpHeaders headers;  // of the last hop, those that a plugin may see
   std::string body;     // decompressed; empty for a stream
   std::vector<StreamEvent> events;
-  bool streamed = false;           // the answer was framed; `events` counts instead of `body`
-  std::optional<Error> broken_by;  // the stream ended early; what came before is kept
+  bool streamed = false;              // the answer was framed; `events` counts instead of `body`
+  std::optional<Error> broken_by;     // the stream ended early; what came before is kept
+  std::optional<Millis> retry_after;  // what the upstream asked for, dates included, at most an hour
   Millis elapsed{0};
   std::uint64_t bytes = 0;  // of body or stream, decompressed
 };

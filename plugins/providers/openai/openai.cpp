@@ -21,15 +21,6 @@ bool mentions(const std::string& text, std::initializer_list<const char*> words)
   return false;
 }
 
-/// Milliseconds that the server asked for, 0 if it did not. The host reads dates; seconds are enough here.
-std::uint32_t retry_after_ms(const json& response) {
-  const json headers = response.value("headers", json::object());
-  if (headers.contains("retry-after-ms"))
-    return static_cast<std::uint32_t>(std::strtoul(headers.value("retry-after-ms", "").c_str(), nullptr, 10));
-  const double seconds = std::strtod(headers.value("retry-after", "0").c_str(), nullptr);
-  return seconds > 0 && seconds < 86'400 ? static_cast<std::uint32_t>(seconds * 1000) : 0;
-}
-
 /// What the server said went wrong, shortened; empty if it said nothing readable.
 std::string upstream_words(const json& body) {
   if (!body.is_object() || !body.contains("error")) return {};
@@ -50,7 +41,7 @@ std::string upstream_words(const json& body) {
   const std::string what =
       server + " answered HTTP " + std::to_string(status) + (words.empty() ? "" : ": " + words);
   const std::string hint = lower(words);
-  const std::uint32_t wait = retry_after_ms(response);
+  const std::uint32_t wait = response.value("retry_after_ms", 0u);  // the host reads headers and dates
   if (status == 401 || status == 403)
     throw Error(TOOLPOST_UNAUTHENTICATED, what + "; check the key of this provider");
   if (status == 402) throw Error(TOOLPOST_EXHAUSTED, what);

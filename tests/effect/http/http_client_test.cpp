@@ -281,6 +281,7 @@ TEST_CASE("http client: what an upstream asks to wait is read with its answer", 
   CHECK(outcomes[2].retry_after == 0ms);
   CHECK(outcomes[3].result->status == 503);
   CHECK(outcomes[3].retry_after == 1h);
+  CHECK(http_response_to_json(*outcomes[3].result).find(R"("retry_after_ms":3600000)") != std::string::npos);
 }
 
 TEST_CASE("http client: many calls run at once, and those over connections_max wait in order", "[http]") {

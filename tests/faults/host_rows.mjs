@@ -1,0 +1,173 @@
+// Faults around the host: its client, its signals, its spawner, its resources. `run` gets a fresh server and does it all.
+import { sanitized } from './fault_place.mjs';
+import { innocents } from './innocents.mjs';
+import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
+import { processGroup, smallDisk } from './starving.mjs';
+import { now } from './fault_server.mjs';
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// To look at memory the sanitizer opens a pipe, and takes the failure for a broken object.
+const ownPipe = { sanitized: { skip: 'the sanitizer needs descriptors of its own' } };
+
+const failed = (beside) => ({ asked: beside.length, failed: beside.filter(({ code }) => code !== 'ok').length,
+  failure: beside.find(({ code }) => code !== 'ok')?.text });
+/** Calls of every kind that are under way when something happens to the host. */
+const load = (server, count = 8) => [...Array(count).keys()].map((i) =>
+  (i % 2 ? server.call('misbehave', { how: 'sleep_past_deadline', token: `load.${i}` }) : server.call('behave', { token: `load.${i}` })));
+const answeredOnce = (answers) =>
+  (answers.some(({ code }) => code === 'unanswered' || code === 'gone') ? 'a call was not answered' : undefined);
+
+/** Asks until a call of the plugin is answered well, for at most `within`; gives how long that took. */
+async function recovery(server, within) {
+  const from = now();
+  let answer;
+  do {
+    answer = await server.call('behave', { token: 'recovery' });
+    if (answer.code === 'ok') return { code: 'recovered', again: answer.at - from };
+  } while (now() - from < within && (await wait(20), true));
+  return { code: 'lost', text: answer.text };
+}
+
+async function vanish({ server }) {
+  load(server);
+  server.call('misbehave', { how: 'spin', token: 'spin' });
+  await innocents(server);
+  for (const stream of server.process.stdio) stream.destroy();
+  return { code: (await server.exited) === 0 ? 'ended' : 'died' };
+}
+
+/** Nothing is read from `stream` for a while; everything must be answered all the same, later. */
+const unread = (stream, provoke) => async ({ server }) => {
+  server.process[stream].pause();
+  const answers = provoke(server);
+  await wait(200); // as long as a client may stall; nothing tells when the pipe is full
+  server.process[stream].resume();
+  const beside = failed(await Promise.all(answers));
+  return { code: beside.failed ? 'failed' : 'ok', beside };
+};
+
+async function cancelStorm({ server }) {
+  const ids = [...Array(200).keys()].map((i) => `storm.${i}`);
+  for (const id of ids) {
+    const params = { name: 'misbehave', arguments: { how: 'pause', token: id } };
+    server.write(`${JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params })}\n`);
+  }
+  for (const id of ids) server.cancel(id);
+  const beside = await innocents(server);
+  return { code: server.strays === 0 ? 'cancelled' : 'answered', beside };
+}
+
+async function terminate({ server }) {
+  const calls = load(server, 16);
+  server.process.kill('SIGTERM');
+  const answers = await Promise.all(calls);
+  const status = await server.exited;
+  return { code: status === 0 ? 'ended' : `${status}`, problem: answeredOnce(answers) };
+}
+
+async function kill({ server }) {
+  load(server);
+  // A sanitizer's sandbox has to permit what this one needs, so there it would succeed.
+  server.call('misbehave', { how: sanitized ? 'spin' : 'outlive', token: 'outlive' });
+  await innocents(server);
+  server.process.kill('SIGKILL');
+  return { code: `${await server.exited}` };
+}
+
+async function stopHost({ server, limits }) {
+  const spinning = server.call('misbehave', { how: 'spin', token: 'spin' });
+  const calls = load(server);
+  server.process.kill('SIGSTOP');
+  await wait(limits.stop);
+  server.process.kill('SIGCONT');
+  const beside = await innocents(server);
+  const answers = await Promise.all([spinning, ...calls]);
+  return { code: answers[0].code, beside, problem: answeredOnce(answers) };
+}
+
+const loseSpawner = (signal) => async ({ server }) => {
+  await innocents(server);
+  const calls = load(server);
+  process.kill(spawnerOf(server), signal);
+  const crash = server.call('misbehave', { how: 'abort', token: 'abort' }); // needs a new worker
+  const recovered = await recovery(server, 8000);
+  return { ...recovered, problem: answeredOnce(await Promise.all([crash, ...calls])) };
+};
+
+/** With so many descriptors left, workers are lost and new ones cannot be made; then there are enough again. */
+const starveDescriptors = (left) => async ({ server }) => {
+  await innocents(server);
+  limitDescriptors(server.pid, server.descriptors + left);
+  const calls = ['abort', 'spin', 'null'].map((how) => server.call('misbehave', { how, token: how }));
+  const answers = [...await Promise.all(calls), await server.call('behave', { token: 'starved' })];
+  const beside = await innocents(server, ['echo', 'echo']);
+  if (server.process.exitCode === null) limitDescriptors(server.pid, 1024);
+  return { ...await recovery(server, 5000), beside, problem: answeredOnce(answers) };
+};
+
+async function starveForks({ server }) {
+  const group = processGroup(spawnerOf(server));
+  if (!group) return { code: 'skipped' };
+  try {
+    await innocents(server);
+    group.limit(1);
+    const crash = await server.call('misbehave', { how: 'abort', token: 'abort' });
+    const answers = [crash, await server.call('behave', { token: 'starved' })];
+    const beside = await innocents(server, ['echo', 'echo']);
+    group.limit('max');
+    return { ...await recovery(server, 5000), beside, problem: answeredOnce(answers) };
+  } finally {
+    group.remove();
+  }
+}
+
+async function fillDisk({ place, start }) {
+  const disk = smallDisk(place.state, 64);
+  if (!disk) return { code: 'skipped' };
+  try {
+    const server = await start();
+    const step = { step: 's', step_number: 1, total_steps: 2, next_step_required: true, findings: 'x'.repeat(100_000) };
+    await innocents(server);
+    disk.fill();
+    const starved = await server.call('debug', step);
+    const beside = await innocents(server);
+    disk.free();
+    const again = await server.call('debug', step);
+    const code = again.code === 'ok' ? 'recovered' : 'lost';
+    return { code, text: again.text, beside, problem: answeredOnce([starved]) };
+  } finally {
+    disk.remove();
+  }
+}
+
+/** Two plugins hold the only two places with idle workers; a third one's call must get one of them. */
+async function takePlaces({ server }) {
+  const answer = await server.call('version', {});
+  return { code: answer.code, text: answer.text };
+}
+
+const row = (id, what, expect, run, more) => ({ id, what, expect: [expect].flat(), run, ...more });
+const skip = (id, what, why) => ({ id, what, expect: [], skip: why });
+const floods = (how) => (server) => [...Array(8).keys()].map((i) => server.call('misbehave', { how, token: `${how}.${i}` }));
+const lists = (server) => [...Array(2000).keys()].map(() => server.ask('tools/list', {}));
+
+export const hostRows = [
+  row('client_vanishes', 'the client closes every pipe in the middle of calls', ['ended'], vanish),
+  row('answers_unread', 'the client reads no answers for a while', 'ok', unread('stdout', lists)),
+  row('log_unread', 'nobody reads the log while plugins flood it', 'ok', unread('stderr', floods('log_without_end'))),
+  row('cancel_storm', '200 calls that hang are cancelled at once', 'cancelled', cancelStorm),
+  row('sigterm', 'SIGTERM in the middle of calls', 'ended', terminate),
+  row('sigkill', 'SIGKILL in the middle of calls', 'SIGKILL', kill),
+  row('stop_host', 'the host is stopped for a while', 'hung', stopHost),
+  row('kill_spawner', 'the spawner is killed', 'recovered', loseSpawner('SIGKILL')),
+  row('stop_spawner', 'the spawner is stopped', 'recovered', loseSpawner('SIGSTOP')),
+  ...[0, 1, 2, 3, 4, 5, 6].map((left) => row(`descriptors_${left}`, `the host has ${left} descriptors left`, 'recovered',
+    starveDescriptors(left), { skip: missing('prlimit'), ...(left < 2 && ownPipe) })),
+  row('no_forks', 'the spawner cannot fork', ['recovered', 'skipped'], starveForks),
+  row('places_taken', 'idle workers of other plugins take every place', 'ok', takePlaces,
+    { workers: 'total_max = 2' }),
+  row('disk_full', 'the disk of the state folder is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
+  skip('no_memory', 'the host gets no memory', 'a bound on the memory of the host alone is not to be had everywhere'),
+  skip('clock_jump', 'the clock jumps', 'the clock is the machine’s; the tests of host/policy set their own'),
+  skip('reload', 'the configuration changes under load', 'it is read at the start alone'),
+];

@@ -1,0 +1,34 @@
+// What is left of a server's processes, and the ways to starve or stop one of them.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isAlive } from '../e2e/processes.mjs';
+import { now } from './fault_server.mjs';
+
+/** Those of `pids` that still live after at most `within` milliseconds. They are no children of ours, so /proc is asked. */
+export async function survivors(pids, within = 1000) {
+  const until = now() + within;
+  let left = pids.filter(isAlive);
+  while (left.length > 0 && now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    left = left.filter(isAlive);
+  }
+  return left;
+}
+
+const parentOf = (pid) => Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+
+/** The process that forks the workers: the only one of them whose parent is the host itself. */
+export const spawnerOf = (server) => server.workers.find((pid) => parentOf(pid) === server.pid);
+
+/** Sets how many descriptors a running process may hold. */
+export const limitDescriptors = (pid, count) => execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`]);
+
+/** Why `program` cannot be run here; undefined if it can. */
+export function missing(program) {
+  try {
+    execFileSync('which', [program], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return `needs the program ${program}`;
+  }
+}

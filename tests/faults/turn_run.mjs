@@ -1,0 +1,67 @@
+// Runs the rows of turn_rows.mjs on one server that lives through all of them.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { FaultPlace, adapted } from './fault_place.mjs';
+import { FaultServer, now } from './fault_server.mjs';
+import { addInnocents, innocents } from './innocents.mjs';
+import { RowResult } from './measuring.mjs';
+
+// Idle workers are kept for longer than a row takes; a fault's worker shall end by the fault alone.
+const config = ({ turnMax, ceiling }) => `
+[turns]
+turn_max_ms = ${turnMax}
+[workers]
+slow_turn_ms = 20
+memory_bytes_max = 134_217_728
+[plugins."test.misbehave"]
+ceiling_ms = ${ceiling}
+`;
+
+async function runOnce(server, place, row, number, limits) {
+  const token = `${row.id}.${number}`;
+  const args = { how: row.how, token, ...(row.fifo && { path: join(place.folder, 'fifo') }) };
+  const faulty = server.call('misbehave', args);
+  const beside = innocents(server);
+  const answer = await faulty;
+  const next = await server.call('behave', { token });
+  const run = { code: answer.code, text: answer.text, beside: await beside };
+  if (row.limit) run.overshoot = answer.at - answer.sent - limits[row.limit];
+  if (row.notices && server.begun.has(token)) run.noticed = answer.at - server.begun.get(token);
+  server.begun.delete(token);
+  if (next.code === 'ok') run.again = next.at - answer.at;
+  else run.problem = `the next call: ${next.code} ${next.text}`;
+  if (answer.code === 'ok' && row.worked !== undefined && answer.value?.worked !== row.worked)
+    run.problem = `${answer.value?.worked} of its attempts worked`;
+  if (row.lingers) {
+    // What the fault left behind strikes in 20 ms, in whatever call runs then.
+    const until = now() + 40;
+    while (now() < until) addInnocents(run.beside, await innocents(server));
+  }
+  return run;
+}
+
+/** Without the three that each live worker has: its socket, its output and its pidfd. The spawner counts as one, always. */
+const spareDescriptors = (server) => server.descriptors - 3 * server.workers.length;
+
+/** Gives a RowResult per row, and what the whole group did to the server. */
+export async function runTurnRows(rows, runs, limits, report) {
+  const place = new FaultPlace({ plugins: ['misbehave'], config: config(limits) });
+  execFileSync('mkfifo', [join(place.folder, 'fifo')]);
+  const server = await new FaultServer(place).initialize();
+  const results = [];
+  try {
+    for (let i = 0; i < 20; ++i) await innocents(server);
+    const descriptors = spareDescriptors(server);
+    for (const row of rows.map(adapted)) {
+      const result = new RowResult('turn', row);
+      for (let number = 0; number < runs && !row.skip; ++number)
+        result.add(await runOnce(server, place, row, number, limits), server.memory);
+      results.push(result);
+      report(result);
+    }
+    return { results, whole: { strays: server.strays, descriptors: spareDescriptors(server) - descriptors } };
+  } finally {
+    await server.end();
+    place.remove();
+  }
+}
