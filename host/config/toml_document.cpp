@@ -8,6 +8,8 @@
 #include <cmath>
 #include <sstream>
 
+#include "base/toml_depth.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -26,7 +28,7 @@ std::string streamed(const T& value) {
   return out.str();
 }
 
-// Depth is bounded by TOML_MAX_NESTED_VALUES of the parser.
+// Recurses; toml_deep_line() has bounded the depth.
 TomlNode convert(const toml::node& from) {
   TomlNode node;
   place(node, from.source());
@@ -107,6 +109,13 @@ TomlOutcome parse_toml(std::string_view text, const std::string& file) {
   TomlOutcome outcome;
   if (text.size() > kTextBytesMax) {
     outcome.problem = ConfigProblem{file, 0, 0, "the file is larger than 1 MiB; a configuration never is"};
+    return outcome;
+  }
+  if (const std::size_t line = toml_deep_line(text); line != 0) {
+    outcome.problem = ConfigProblem{file, static_cast<unsigned>(line), 0,
+                                    "a key has more than " + std::to_string(kTomlKeyPartsMax) +
+                                        " parts, or a value nests deeper than " +
+                                        std::to_string(kTomlNestingMax) + " levels"};
     return outcome;
   }
   const toml::parse_result result = toml::parse(text);
