@@ -8,7 +8,7 @@
 #include <cmath>
 #include <sstream>
 
-#include "base/toml_depth.hpp"
+#include "base/toml_hazard.hpp"
 
 namespace toolpost {
 namespace {
@@ -28,7 +28,7 @@ std::string streamed(const T& value) {
   return out.str();
 }
 
-// Recurses; toml_deep_line() has bounded the depth.
+// Recurses; find_toml_hazard() has bounded the depth.
 TomlNode convert(const toml::node& from) {
   TomlNode node;
   place(node, from.source());
@@ -111,11 +111,9 @@ TomlOutcome parse_toml(std::string_view text, const std::string& file) {
     outcome.problem = ConfigProblem{file, 0, 0, "the file is larger than 1 MiB; a configuration never is"};
     return outcome;
   }
-  if (const std::size_t line = toml_deep_line(text); line != 0) {
-    outcome.problem = ConfigProblem{file, static_cast<unsigned>(line), 0,
-                                    "a key has more than " + std::to_string(kTomlKeyPartsMax) +
-                                        " parts, or a value nests deeper than " +
-                                        std::to_string(kTomlNestingMax) + " levels"};
+  if (const auto hazard = find_toml_hazard(text)) {
+    outcome.problem = ConfigProblem{file, static_cast<unsigned>(hazard->line), 0,
+                                    "not valid TOML: " + std::string(hazard->why)};
     return outcome;
   }
   const toml::parse_result result = toml::parse(text);

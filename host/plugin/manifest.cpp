@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "base/toml_depth.hpp"
+#include "base/toml_hazard.hpp"
 
 namespace toolpost {
 namespace {
@@ -145,8 +145,7 @@ Result<Manifest> parse_manifest(std::string_view toml) {
     return Error{Errc::incompatible,
                  "manifest line " + std::to_string(line) + ": " + plain_excerpt(why, 200)};
   };
-  if (const std::size_t line = toml_deep_line(toml); line != 0)
-    return broken(line, "a key has too many parts, or a value nests too deep");
+  if (const auto hazard = find_toml_hazard(toml)) return broken(hazard->line, hazard->why);
   const toml::parse_result parsed = toml::parse(toml);
   if (!parsed) return broken(parsed.error().source().begin.line, parsed.error().description());
   std::vector<std::string> problems;
