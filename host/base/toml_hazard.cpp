@@ -5,8 +5,6 @@
 namespace toolpost {
 namespace {
 
-constexpr std::string_view kKeyStarts = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-\"'";
-
 class HazardFinder {
  public:
   explicit HazardFinder(std::string_view toml) : toml_(toml) {}
@@ -34,27 +32,16 @@ class HazardFinder {
     if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte > 0x7e)
       return "a character that may stand only in strings and comments";
     if (byte == '.' && ++parts_ > kTomlKeyPartsMax) return "a key of more than 16 parts";
-    if (byte == '[' && at_line_start_ && nesting_ == 0 && !is_header()) return "a table without a name";
     if ((byte == '[' || byte == '{') && ++nesting_ > kTomlNestingMax)
       return "a value nested deeper than 32 levels";
     if ((byte == ']' || byte == '}') && nesting_ > 0) --nesting_;
     if (std::string_view("[]{}=,\n").find(byte) != std::string_view::npos) parts_ = 1;
-    at_line_start_ = byte == '\n' || (at_line_start_ && (byte == ' ' || byte == '\t' || byte == '\r'));
     ++at_;
     return nullptr;
   }
 
-  /// Whether a key follows the one or two brackets at `at_`.
-  bool is_header() const {
-    std::size_t next = std::min(toml_.find_first_not_of(" \t", at_ + 1), toml_.size());
-    if (next == at_ + 1 && toml_.substr(next, 1) == "[")
-      next = std::min(toml_.find_first_not_of(" \t", next + 1), toml_.size());
-    return next < toml_.size() && kKeyStarts.find(toml_[next]) != std::string_view::npos;
-  }
-
   /// Moves behind the string at `at_`. One that has no end reaches to the end of its line, or of the text.
   void skip_string() {
-    at_line_start_ = false;
     const char quote = toml_[at_];
     const std::string_view three(quote == '"' ? "\"\"\"" : "'''");
     const bool is_long = toml_.substr(at_, 3) == three;
@@ -85,7 +72,6 @@ class HazardFinder {
   std::size_t at_ = 0;
   std::size_t parts_ = 1;  // of the key that is being read
   std::size_t nesting_ = 0;
-  bool at_line_start_ = true;
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 #pragma once
 // Finds what toml++ must not be given, before it reads a text from outside. It makes a table within a table
 // of every part of a dotted key and recurses through all of them, so a key of 100 KiB would exhaust the
-// stack; and version 3.3 takes for granted that "[" is followed by a key and that no other letters stand
-// outside strings. Not a parser: all other mistakes are left for toml++ to tell.
+// stack; and version 3.3 has undefined behaviour where a letter that is not ASCII stands behind a value.
+// Not a parser: all other mistakes are left for toml++ to tell (see toml_parse.hpp).
 
 #include <cstddef>
 #include <optional>

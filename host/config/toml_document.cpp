@@ -1,14 +1,12 @@
 #include "config/toml_document.hpp"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
 
 #include "base/toml_hazard.hpp"
+#include "base/toml_parse.hpp"
 
 namespace toolpost {
 namespace {
@@ -116,7 +114,12 @@ TomlOutcome parse_toml(std::string_view text, const std::string& file) {
                                     "not valid TOML: " + std::string(hazard->why)};
     return outcome;
   }
-  const toml::parse_result result = toml::parse(text);
+  const auto parsed = parse_toml_text(text);
+  if (!parsed) {
+    outcome.problem = ConfigProblem{file, 0, 0, "not valid TOML"};
+    return outcome;
+  }
+  const toml::parse_result& result = *parsed;
   if (!result) {
     const toml::parse_error& error = result.error();
     std::string description(error.description());

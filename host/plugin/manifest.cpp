@@ -1,13 +1,11 @@
 #include "plugin/manifest.hpp"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
 #include "base/toml_hazard.hpp"
+#include "base/toml_parse.hpp"
 
 namespace toolpost {
 namespace {
@@ -146,7 +144,9 @@ Result<Manifest> parse_manifest(std::string_view toml) {
                  "manifest line " + std::to_string(line) + ": " + plain_excerpt(why, 200)};
   };
   if (const auto hazard = find_toml_hazard(toml)) return broken(hazard->line, hazard->why);
-  const toml::parse_result parsed = toml::parse(toml);
+  const auto result = parse_toml_text(toml);
+  if (!result) return Error{Errc::incompatible, "the manifest is not valid TOML"};
+  const toml::parse_result& parsed = *result;
   if (!parsed) return broken(parsed.error().source().begin.line, parsed.error().description());
   std::vector<std::string> problems;
   FieldReader fields(parsed.table(), "", problems);

@@ -58,18 +58,6 @@ TEST_CASE("toml hazard: quotes around the end of a long string hide nothing", "[
   CHECK(hazard_line("x = \"no end\n" + deep) == 2);
 }
 
-TEST_CASE("toml hazard: brackets at the start of a line must hold a key", "[base]") {
-  for (const char* text : {"[", "[=", "[ .a]", "[]", "[[]]", "[[[a]]]", "[[ =", "a = 1\n  [,", "[ [a]]"}) {
-    CAPTURE(text);
-    CHECK(hazard_line(text) != 0);
-  }
-  for (const char* text :
-       {"[a]", "[ a ]", "[\"a\"]", "[['a']]", "[[ a ]]\n", "x = [\n[1],\n[{a = 2}],\n[]\n]", "[1]\r\n[2]"}) {
-    CAPTURE(text);
-    CHECK(hazard_line(text) == 0);
-  }
-}
-
 TEST_CASE("toml hazard: outside strings and comments a text is plain ASCII", "[base]") {
   CHECK(hazard_line("\xef\xbb\xbf"
                     "a = 'caf\xc3\xa9' # caf\xc3\xa9\n") == 0);
