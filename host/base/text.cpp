@@ -38,6 +38,13 @@ std::optional<std::string> did_you_mean(std::string_view word, const std::vector
   return found;
 }
 
+std::string plain_excerpt(std::string_view text, std::size_t bytes_max) {
+  std::string plain(text.substr(0, bytes_max));
+  for (char& byte : plain)
+    if (byte < 0x20 || byte > 0x7e) byte = '?';
+  return text.size() > bytes_max ? plain + "..." : plain;
+}
+
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;

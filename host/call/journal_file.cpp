@@ -1,6 +1,7 @@
 #include "call/journal_file.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace toolpost {
 namespace {
@@ -32,6 +33,21 @@ json entry_json(const JournalEntry& entry) {
   return line;
 }
 
+struct BadLine {
+  std::string why;
+};
+
+/// A whole number that fits; nlohmann alone would cut one that does not.
+template <typename T>
+T whole(const json& line, const char* key) {
+  const json& value = line.at(key);
+  const bool fits = value.is_number_unsigned()
+                        ? std::in_range<T>(value.get<std::uint64_t>())
+                        : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+  if (!fits) throw BadLine{std::string(key) + " is no whole number in range"};
+  return value.get<T>();
+}
+
 JournalHeader read_header(const json& line) {
   JournalHeader header;
   header.call_id = line.at("call");
@@ -40,9 +56,9 @@ JournalHeader read_header(const json& line) {
   header.config = line.at("config");
   header.method = line.at("method");
   header.request = line.at("request");
-  header.seed = line.at("seed");
-  header.accepted_ms = line.at("accepted_ms");
-  header.deadline_ms = line.at("deadline_ms");
+  header.seed = whole<std::uint64_t>(line, "seed");
+  header.accepted_ms = whole<std::int64_t>(line, "accepted_ms");
+  header.deadline_ms = whole<std::int64_t>(line, "deadline_ms");
   return header;
 }
 
@@ -51,20 +67,24 @@ JournalEntry read_entry(const json& line) {
   entry.kind = line.at("effect");
   entry.request = line.at("request");
   entry.digest = line.at("digest");
-  entry.timeout_ms = line.value("timeout_ms", 0u);
+  if (line.contains("timeout_ms")) entry.timeout_ms = whole<std::uint32_t>(line, "timeout_ms");
   entry.done = line.contains("code");
   if (entry.done) {
     entry.code = errc_from_name(line.at("code").get<std::string>());
     entry.result = line.at("result");
-    entry.done_at_ms = line.at("done_at_ms");
-    entry.done_order = line.at("done_order");
+    entry.done_at_ms = whole<std::int64_t>(line, "done_at_ms");
+    entry.done_order = whole<std::uint32_t>(line, "done_order");
   }
   return entry;
 }
 
-void read_line(const json& line, RecordedCall& call, bool first) {
-  if (first) {
-    if (line.at("toolpost_journal") != 1) throw std::runtime_error("another version of the format");
+enum class Expected { header, effect_or_outcome, nothing };
+
+/// What may follow.
+Expected read_line(const json& line, RecordedCall& call, Expected expected) {
+  if (expected == Expected::nothing) throw BadLine{"the outcome was the last line"};
+  if (expected == Expected::header) {
+    if (line.at("toolpost_journal") != 1) throw BadLine{"another version of the format"};
     call.header = read_header(line);
   } else if (line.contains("effect")) {
     call.entries.push_back(read_entry(line));
@@ -74,7 +94,9 @@ void read_line(const json& line, RecordedCall& call, bool first) {
     for (const json& part : line.at("parts")) {
       call.parts.push_back({part.at("media_type"), part.at("bytes")});
     }
+    return Expected::nothing;
   }
+  return Expected::effect_or_outcome;
 }
 
 }  // namespace
@@ -95,19 +117,30 @@ std::string journal_text(const RecordedCall& call) {
 
 Result<RecordedCall> parse_journal(std::string_view text) {
   RecordedCall call;
+  Expected expected = Expected::header;
   unsigned number = 0;
+  const auto refused = [&](const std::string& why) {
+    return Error{Errc::invalid_input,
+                 "journal line " + std::to_string(number) + " is not of a recorded call: " + why};
+  };
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     ++number;
+    // Not by exception: nlohmann's would quote the line, whatever is in it.
+    const json line = json::parse(text.substr(0, end), nullptr, false);
+    if (line.is_discarded()) return refused("not JSON");
     try {
-      read_line(json::parse(text.substr(0, end)), call, number == 1);
-    } catch (const std::exception& why) {
-      return Error{Errc::invalid_input,
-                   "journal line " + std::to_string(number) + " is not of a recorded call: " + why.what()};
+      expected = read_line(line, call, expected);
+    } catch (const BadLine& bad) {
+      return refused(bad.why);
+    } catch (const json::exception& why) {
+      return refused(why.what());
     }
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (number == 0) return Error{Errc::invalid_input, "the journal is empty"};
+  if (expected != Expected::nothing)
+    return Error{Errc::invalid_input, "the journal ends before the outcome; its recording was cut off"};
   return call;
 }
 

@@ -51,8 +51,11 @@ std::optional<TurnInput> decode_turn_input(std::string_view bytes) {
   for (std::uint32_t i = 0; i < count && !reader.failed(); ++i) {
     TurnEffect effect;
     effect.digest = reader.bytes();
-    effect.done = reader.number<std::uint8_t>() != 0;
-    effect.code = static_cast<Errc>(reader.number<std::uint8_t>());
+    const auto done = reader.number<std::uint8_t>();
+    const auto code = reader.number<std::uint8_t>();
+    if (done > 1 || code > static_cast<std::uint8_t>(Errc::invalid_config)) return std::nullopt;
+    effect.done = done != 0;
+    effect.code = static_cast<Errc>(code);
     effect.done_at_ms = reader.number<std::int64_t>();
     effect.result = reader.bytes();
     input.effects.push_back(effect);

@@ -240,6 +240,8 @@ void SettingsLoader::override_table(const std::string& variable, const std::vect
 void SettingsLoader::override_with(const std::string& variable, const std::string& value) {
   constexpr std::string_view kPrefix = "TOOLPOST_";
   if (!variable.starts_with(kPrefix) || variable.find("__") == std::string::npos) return;
+  if (const std::string fault = variable_fault(variable); !fault.empty())
+    return add_problem(TomlNode{}, plain_excerpt(variable) + ": " + fault);
   std::vector<std::string> parts;
   std::string rest = lower(variable.substr(kPrefix.size()));
   for (std::size_t cut = rest.find("__"); cut != std::string::npos; cut = rest.find("__")) {

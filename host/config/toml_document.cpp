@@ -1,12 +1,12 @@
 #include "config/toml_document.hpp"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
+
+#include "base/toml_hazard.hpp"
+#include "base/toml_parse.hpp"
 
 namespace toolpost {
 namespace {
@@ -26,7 +26,7 @@ std::string streamed(const T& value) {
   return out.str();
 }
 
-// Depth is bounded by TOML_MAX_NESTED_VALUES of the parser.
+// Recurses; find_toml_hazard() has bounded the depth.
 TomlNode convert(const toml::node& from) {
   TomlNode node;
   place(node, from.source());
@@ -109,7 +109,17 @@ TomlOutcome parse_toml(std::string_view text, const std::string& file) {
     outcome.problem = ConfigProblem{file, 0, 0, "the file is larger than 1 MiB; a configuration never is"};
     return outcome;
   }
-  const toml::parse_result result = toml::parse(text);
+  if (const auto hazard = find_toml_hazard(text)) {
+    outcome.problem = ConfigProblem{file, static_cast<unsigned>(hazard->line), 0,
+                                    "not valid TOML: " + std::string(hazard->why)};
+    return outcome;
+  }
+  const auto parsed = parse_toml_text(text);
+  if (!parsed) {
+    outcome.problem = ConfigProblem{file, 0, 0, "not valid TOML"};
+    return outcome;
+  }
+  const toml::parse_result& result = *parsed;
   if (!result) {
     const toml::parse_error& error = result.error();
     std::string description(error.description());

@@ -32,7 +32,7 @@ struct TomlOutcome {
   std::optional<ConfigProblem> problem;  // the parser stops at the first syntax error
 };
 
-/// Borrows nothing. Text over 1 MiB and nesting that toml++ refuses are problems too.
+/// Borrows nothing. Text over 1 MiB and what find_toml_hazard() finds are problems too.
 TomlOutcome parse_toml(std::string_view text, const std::string& file);
 
 /// For messages: `the string "abc"`, `the whole number 3`; long texts are cut, control characters escaped.

@@ -1,5 +1,7 @@
 #include "config/value_grammar.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 namespace toolpost {
@@ -32,10 +34,30 @@ UrlParts url_parts(std::string_view url) {
 }
 
 std::string port_fault(std::string_view port) {
-  if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit))
+  if (port.empty() || port.size() > 5 || port.front() == '0' ||
+      !std::all_of(port.begin(), port.end(), is_digit))
     return "its port must be 1..65535";
   const int number = std::stoi(std::string(port));
   return number >= 1 && number <= 65535 ? "" : "its port must be 1..65535";
+}
+
+// As the http effect reads it: a last label that is a number means IPv4, and only the plain form is
+// unambiguous.
+std::string host_name_fault(std::string_view name) {
+  if (name.empty()) return "it names no host";
+  if (name.size() > 253) return "its host is longer than 253 bytes";
+  const auto allowed = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; };
+  if (!std::all_of(name.begin(), name.end(), allowed)) return "its host has characters that no host name has";
+  if (name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos)
+    return "its host has an empty part";
+  const std::string last = lower(name.substr(name.rfind('.') + 1));
+  const bool hexadecimal =
+      last.starts_with("0x") && last.find_first_not_of("0123456789abcdef", 2) == std::string::npos;
+  in_addr address{};
+  if ((hexadecimal || std::all_of(last.begin(), last.end(), is_digit)) &&
+      inet_pton(AF_INET, std::string(name).c_str(), &address) != 1)
+    return "its host must be four decimal numbers, or end with a word";
+  return "";
 }
 
 std::string authority_fault(std::string_view authority) {
@@ -46,18 +68,29 @@ std::string authority_fault(std::string_view authority) {
     const std::size_t close = host.find(']');
     if (close == std::string_view::npos || close == 1) return "its IPv6 address is not closed";
     const std::string_view address = host.substr(1, close - 1);
-    if (address.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos)
-      return "its IPv6 address has other characters than hexadecimal digits and colons";
+    in6_addr parsed{};
+    if (inet_pton(AF_INET6, std::string(address).c_str(), &parsed) != 1) return "its IPv6 address is none";
     host.remove_prefix(close + 1);
     if (host.empty()) return "";
     return host.starts_with(':') ? port_fault(host.substr(1)) : "its IPv6 address is followed by something";
   }
   const std::size_t colon = host.find(':');
-  const std::string_view name = host.substr(0, colon);
-  if (name.empty()) return "it names no host";
-  const auto allowed = [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; };
-  if (!std::all_of(name.begin(), name.end(), allowed)) return "its host has characters that no host name has";
+  if (std::string fault = host_name_fault(host.substr(0, colon)); !fault.empty()) return fault;
   return colon == std::string_view::npos ? "" : port_fault(host.substr(colon + 1));
+}
+
+std::string path_fault(std::string_view path) {
+  const auto plain = [](char c) { return c > 0x20 && c < 0x7f && c != '\\'; };
+  if (!std::all_of(path.begin(), path.end(), plain))
+    return "its path has characters that must be escaped with '%'";
+  const auto is_hex = [&](std::size_t at) {
+    return at < path.size() &&
+           std::string_view("0123456789abcdefABCDEF").find(path[at]) != std::string_view::npos;
+  };
+  for (std::size_t at = 0; at < path.size(); ++at)
+    if (path[at] == '%' && (!is_hex(at + 1) || !is_hex(at + 2)))
+      return "'%' needs two hexadecimal digits behind it";
+  return "";
 }
 
 bool all(std::string_view text, bool (*test)(char)) {
@@ -74,7 +107,7 @@ std::string url_fault(std::string_view url) {
   const std::string fault = authority_fault(parts.authority);
   if (!fault.empty()) return fault;
   if (parts.rest.find_first_of("?#") != std::string::npos) return "it must have no query and no fragment";
-  return "";
+  return path_fault(parts.rest);
 }
 
 std::string origin_fault(std::string_view origin) {

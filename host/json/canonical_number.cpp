@@ -85,7 +85,8 @@ bool append_canonical_number(std::string& out, std::string_view text) {
   }
   double value = 0;
   if (!parse_double(text, value)) return false;
-  if (std::floor(value) == value && value > -0x1p63 && value < 0x1p64) {  // 1e2 is the integer 100
+  const bool is_whole = std::floor(value) == value;
+  if (is_whole && value >= -0x1p63 && value < 0x1p64) {  // 1e2 is the integer 100
     if (value < 0) {
       append_integer(out, static_cast<std::int64_t>(value));
     } else {
@@ -94,7 +95,11 @@ bool append_canonical_number(std::string& out, std::string_view text) {
     return true;
   }
   char digits[40];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  // Larger whole ones always with an exponent: without, they would be read as integers that do not fit.
+  const auto written =
+      is_whole ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::scientific)
+               : std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, written.ptr);
   return true;
 }
 

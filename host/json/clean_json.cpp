@@ -1,3 +1,4 @@
+#include <cctype>
 #include <cstdio>
 #include <cstring>
 
@@ -31,12 +32,15 @@ std::size_t find_unusual(std::string_view text, std::size_t at) {
 bool odd_escape(std::string_view text, std::size_t& at) {
   if (text.size() - at < 2) return true;
   const char kind = text[at + 1];
+  if (static_cast<unsigned char>(kind) >= 0x80)
+    return true;  // malformed; on from inside a character otherwise
   at += 2;
   if (kind == 'b' || kind == 'f') return true;
   if (kind != 'u') return false;
   if (text.size() - at < 4) return true;
   char32_t code = 0;
   for (const char digit : text.substr(at, 4)) {
+    if (std::isxdigit(static_cast<unsigned char>(digit)) == 0) return true;
     code = code << 4 | static_cast<char32_t>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
   }
   at += 4;

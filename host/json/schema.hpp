@@ -17,7 +17,8 @@ struct SchemaLimits {
   std::uint32_t depth_max = 64;  // nesting of the schema, and of references while checking
   std::uint32_t subschemas_max = 5'000;
   std::uint32_t pattern_bytes_max = 1'024;
-  std::uint64_t steps_max = 1'000'000;  // subschema applications of one validation
+  std::uint32_t pattern_size_max = 20'000;  // instructions of all compiled patterns together
+  std::uint64_t steps_max = 1'000'000;      // subschema applications of one validation
 };
 
 class SchemaNode;

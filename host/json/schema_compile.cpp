@@ -140,7 +140,7 @@ class Compiler {
       index(schema, outer_base, 0);  // a reference led where no schema was expected
     const std::string& base = bases_.at(&schema);
     made.resource_anchors = anchors_of(base);
-    read_assertions(made, schema, out_.limits);
+    read_assertions(made, schema, out_);
     applicators(made, schema, base, place);
     references(made, schema, base);
   }
@@ -231,9 +231,7 @@ class Compiler {
     map("properties", [&](const std::string& name, Ref sub) { made.properties[name] = sub; });
     map("dependentSchemas", [&](const std::string& name, Ref sub) { made.dependent_schemas[name] = sub; });
     map("patternProperties", [&](const std::string& name, Ref sub) {
-      auto compiled = compile_pattern(name, out_.limits.pattern_bytes_max);
-      if (!compiled) throw SchemaProblem{compiled.error().message};
-      made.pattern_properties.push_back({std::move(*compiled), sub});
+      made.pattern_properties.push_back({out_.pattern(name), sub});
     });
   }
 
@@ -247,6 +245,17 @@ class Compiler {
 };
 
 }  // namespace
+
+std::unique_ptr<RE2> Schema::Compiled::pattern(const std::string& text) {
+  auto compiled = compile_pattern(text, limits.pattern_bytes_max);
+  if (!compiled) throw SchemaProblem{compiled.error().message};
+  pattern_size += static_cast<std::uint64_t>((*compiled)->ProgramSize());
+  if (pattern_size > limits.pattern_size_max) {
+    throw SchemaProblem{"its patterns are too large together (" + std::to_string(limits.pattern_size_max) +
+                        " instructions at most); the last was \"" + excerpt(text, 200) + "\""};
+  }
+  return std::move(*compiled);
+}
 
 Result<Schema> Schema::compile(std::string_view schema_text, SchemaLimits limits) {
   const auto refused = [](const std::string& why) {

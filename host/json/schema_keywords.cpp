@@ -65,7 +65,7 @@ std::vector<std::string> names(const std::string& key, const json& list) {
 
 }  // namespace
 
-void read_assertions(SchemaNode& node, const json& schema, const SchemaLimits& limits) {
+void read_assertions(SchemaNode& node, const json& schema, Schema::Compiled& out) {
   if (const json* type = find(schema, "type")) {
     node.types = 0;
     if (!type->is_array()) node.types = type_bit(*type);
@@ -96,9 +96,7 @@ void read_assertions(SchemaNode& node, const json& schema, const SchemaLimits& l
   }
   if (const json* pattern = find(schema, "pattern")) {
     if (!pattern->is_string()) refuse("pattern", "a string", *pattern);
-    auto compiled = compile_pattern(pattern->get_ref<const std::string&>(), limits.pattern_bytes_max);
-    if (!compiled) throw SchemaProblem{compiled.error().message};
-    node.pattern.expression = std::move(*compiled);
+    node.pattern.expression = out.pattern(pattern->get_ref<const std::string&>());
   }
   if (const json* required = find(schema, "required")) node.required = names("required", *required);
   if (const json* dependent = find(schema, "dependentRequired")) {

@@ -71,6 +71,10 @@ struct Schema::Compiled {
   std::map<std::string, SchemaNode::ByName<SchemaNode::Ref>> dynamic_anchors;  // by resource
   SchemaNode::Ref root = nullptr;
   SchemaLimits limits;
+  std::uint64_t pattern_size = 0;  // so far, of pattern_size_max
+
+  /// Throws SchemaProblem for a pattern that cannot be used, and when all of them together are too large.
+  std::unique_ptr<RE2> pattern(const std::string& text);
 };
 
 /// Why a schema does not compile; stays within schema_compile.cpp and schema_keywords.cpp.
@@ -80,6 +84,6 @@ struct SchemaProblem {
 
 /// Fills in what `schema`, an object, says by itself: all keywords but those that hold or name schemas.
 /// Throws SchemaProblem.
-void read_assertions(SchemaNode& node, const nlohmann::json& schema, const SchemaLimits& limits);
+void read_assertions(SchemaNode& node, const nlohmann::json& schema, Schema::Compiled& out);
 
 }  // namespace toolpost

@@ -46,4 +46,16 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size =
+        sequence_size(reinterpret_cast<const unsigned char*>(text.data()) + at, text.size() - at);
+    out += size == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(at, size);
+    at += size == 0 ? 1 : size;
+  }
+  return out;
+}
+
 }  // namespace toolpost

@@ -11,6 +11,9 @@ namespace toolpost {
 /// No overlong forms, surrogates or values past U+10FFFF.
 bool is_valid_utf8(std::string_view text);
 
+/// `text` with U+FFFD in place of every byte that belongs to no whole character.
+std::string replace_invalid_utf8(std::string_view text);
+
 /// The code point at `at`, which moves past it. `text` must be valid UTF-8 and `at` inside it, at a boundary.
 inline char32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&] { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at++])); };

@@ -24,7 +24,8 @@ struct McpToolCall {
 /// tokens are fine.
 struct McpToolResult {
   std::string_view structured_json;  // any JSON value; may be empty
-  std::string_view text;             // UTF-8; empty: the text of structured_json is sent instead
+  std::string_view
+      text;  // what is no UTF-8 in it goes out as U+FFFD; empty: the text of structured_json is sent instead
   bool is_error = false;
   std::string_view meta_json;  // members for _meta without braces, e.g. "\"com.x/y\":1"; may be empty
 };

@@ -41,6 +41,15 @@ bool sends_structured(McpRevision revision, std::string_view json) {
 
 }  // namespace
 
+namespace {
+
+/// Text that plugins and upstreams had a hand in: whatever it is, the line stays valid.
+void append_foreign_text(std::string& out, std::string_view text) {
+  append_json_string(out, is_valid_utf8(text) ? text : std::string_view(replace_invalid_utf8(text)));
+}
+
+}  // namespace
+
 McpWriter::McpWriter(const McpServerInfo& info, std::string& out) : out_(out) {
   server_info_ = "{\"name\":";
   append_json_string(server_info_, info.name);
@@ -111,7 +120,7 @@ void McpWriter::tool_result(const McpOpenCall& call, const McpToolResult& result
   const std::string_view text = result.text.empty() ? result.structured_json : result.text;
   if (!text.empty()) {
     out_ += "{\"type\":\"text\",\"text\":";
-    append_json_string(out_, text);
+    append_foreign_text(out_, text);
     out_ += '}';
   }
   out_ += ']';
@@ -141,7 +150,7 @@ void McpWriter::progress(const McpOpenCall& call, double progress, double total,
   }
   if (!message.empty() && call.revision > McpRevision::v2024_11_05) {  // that one has no message
     out_ += ",\"message\":";
-    append_json_string(out_, message);
+    append_foreign_text(out_, message);
   }
   out_ += "}}\n";
 }
@@ -150,7 +159,7 @@ void McpWriter::error(std::string_view id, const McpFault& fault) {
   out_ += "{\"jsonrpc\":\"2.0\",";
   if (!id.empty()) out_.append("\"id\":").append(id) += ',';
   out_.append("\"error\":{\"code\":").append(std::to_string(fault.code)).append(",\"message\":");
-  append_json_string(out_, fault.message);
+  append_foreign_text(out_, fault.message);
   if (!fault.data_json.empty()) {
     out_ += ",\"data\":";
     append_on_one_line(out_, fault.data_json);

@@ -4,12 +4,15 @@
 
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace toolpost {
 namespace {
 
 constexpr std::size_t kSectionsMax = 4096;
 constexpr std::size_t kDynamicMax = 4096;
+constexpr std::size_t kNeededMax = 256;  // libraries; a real plugin has a handful
+constexpr std::size_t kNameMax = 4096;
 
 Error broken(const std::string& what) {
   return {Errc::incompatible, "not a usable shared library: " + what};
@@ -32,9 +35,10 @@ class Image {
   }
   static std::optional<std::string_view> text(std::string_view table, std::uint64_t offset) {
     if (offset >= table.size()) return std::nullopt;
-    const std::size_t end = table.find('\0', offset);
-    if (end == std::string_view::npos || end - offset > 4096) return std::nullopt;
-    return table.substr(offset, end - offset);
+    const std::string_view longest = table.substr(offset, kNameMax + 1);  // or each name costs the whole file
+    const std::size_t end = longest.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    return longest.substr(0, end);
   }
 
  private:
@@ -74,6 +78,7 @@ Result<void> read_dynamic(const Image& image, const Elf64_Shdr& dynamic, std::st
     const auto name = Image::text(strings, entry->d_un.d_val);
     if (!name) return broken("a name in its dynamic table is out of bounds");
     if (entry->d_tag == DT_NEEDED) {
+      if (facts.needed.size() == kNeededMax) return broken("it needs more than 256 libraries");
       facts.needed.emplace_back(*name);
     } else {
       facts.run_path = *name;
@@ -98,6 +103,7 @@ Result<ElfFacts> read_elf(std::string_view bytes, std::string_view section_name,
 
   ElfFacts facts;
   bool found = false;
+  bool dynamic_read = false;
   for (std::size_t i = 0; i < header->e_shnum; ++i) {
     const auto section = section_at(i);
     if (!section) return broken("its section table is cut off");
@@ -111,6 +117,7 @@ Result<ElfFacts> read_elf(std::string_view bytes, std::string_view section_name,
       facts.section = *content;
       found = true;
     } else if (section->sh_type == SHT_DYNAMIC) {
+      if (std::exchange(dynamic_read, true)) return broken("it has two dynamic tables");
       const auto strings_section = section_at(section->sh_link);
       const auto strings =
           strings_section ? image.range(strings_section->sh_offset, strings_section->sh_size) : std::nullopt;

@@ -1,7 +1,7 @@
 #pragma once
 // Reads what the host must know of a shared library without running any of it: one section's bytes and the
 // loader's instructions. Every offset and count is checked against the file; nothing is allocated from a
-// number in it.
+// number in it, and what is read is bounded: one dynamic table, 256 libraries, names of 4096 bytes.
 
 #include <string>
 #include <string_view>

@@ -1,12 +1,11 @@
 #include "plugin/manifest.hpp"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
+#include "base/toml_hazard.hpp"
+#include "base/toml_parse.hpp"
 
 namespace toolpost {
 namespace {
@@ -15,6 +14,8 @@ bool made_of(std::string_view text, std::string_view allowed, std::size_t max) {
   return !text.empty() && text.size() <= max && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
+constexpr std::size_t kProblemsMax = 32;
+constexpr std::size_t kMethodsMax = 64;
 constexpr std::string_view kIdLetters = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
 constexpr std::string_view kNameLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
@@ -66,8 +67,8 @@ class FieldReader {
       const auto& known = known_effect_kinds();
       if (std::find(known.begin(), known.end(), kind) == known.end()) {
         const auto near = did_you_mean(kind, known);
-        problem(key,
-                "names no effect kind: \"" + kind + "\"" + (near ? "; did you mean \"" + *near + "\"?" : ""));
+        problem(key, "names no effect kind: \"" + plain_excerpt(kind) + "\"" +
+                         (near ? "; did you mean \"" + *near + "\"?" : ""));
       } else {
         kinds.push_back(kind);
       }
@@ -76,20 +77,25 @@ class FieldReader {
   }
   const toml::table* table(const char* key) {
     seen_.insert(key);
-    return table_[key].as_table();
+    const toml::node* node = table_.get(key);
+    if (node != nullptr && !node->is_table()) problem(key, "must be a table");
+    return node == nullptr ? nullptr : node->as_table();
   }
-  const toml::array* list(const char* key) {
+  const toml::array* tables(const char* key) {
     seen_.insert(key);
-    return table_[key].as_array();
+    const toml::node* node = table_.get(key);
+    if (node != nullptr && !node->is_array_of_tables()) problem(key, "must be a list of tables");
+    return node == nullptr ? nullptr : node->as_array();
   }
-  void problem(const std::string& key, const std::string& what) {
-    problems_.push_back(where_ + key + " " + what);
+  void problem(std::string_view key, const std::string& what) {
+    if (problems_.size() < kProblemsMax) problems_.push_back(where_ + plain_excerpt(key) + " " + what);
   }
   void refuse_unknown() {
     const std::vector<std::string> known(seen_.begin(), seen_.end());
     for (const auto& [key, node] : table_) {
       const std::string name(key.str());
       if (seen_.contains(name)) continue;
+      if (problems_.size() >= kProblemsMax) break;
       const auto near = did_you_mean(name, known);
       problem(name,
               "is no field of a manifest" + (near ? "; did you mean \"" + *near + "\"?" : std::string()));
@@ -117,7 +123,7 @@ MethodManifest read_method(const toml::table& table, std::size_t number, std::ve
   method.idempotent = fields.flag("idempotent");
   method.read_only = fields.flag("read_only");
   fields.refuse_unknown();
-  if (!method.name.empty() && !made_of(method.name, kNameLetters, 64)) {
+  if (!made_of(method.name, kNameLetters, 64)) {
     fields.problem("name", "must be 1 to 64 letters, digits, '_', '.' or '-'");
   }
   return method;
@@ -133,11 +139,15 @@ const std::vector<std::string>& known_effect_kinds() {
 }
 
 Result<Manifest> parse_manifest(std::string_view toml) {
-  const toml::parse_result parsed = toml::parse(toml);
-  if (!parsed) {
-    return Error{Errc::incompatible, "manifest line " + std::to_string(parsed.error().source().begin.line) +
-                                         ": " + std::string(parsed.error().description())};
-  }
+  const auto broken = [](std::size_t line, std::string_view why) {
+    return Error{Errc::incompatible,
+                 "manifest line " + std::to_string(line) + ": " + plain_excerpt(why, 200)};
+  };
+  if (const auto hazard = find_toml_hazard(toml)) return broken(hazard->line, hazard->why);
+  const auto result = parse_toml_text(toml);
+  if (!result) return Error{Errc::incompatible, "the manifest is not valid TOML"};
+  const toml::parse_result& parsed = *result;
+  if (!parsed) return broken(parsed.error().source().begin.line, parsed.error().description());
   std::vector<std::string> problems;
   FieldReader fields(parsed.table(), "", problems);
   Manifest manifest;
@@ -163,14 +173,14 @@ Result<Manifest> parse_manifest(std::string_view toml) {
     asked.refuse_unknown();
   }
   std::set<std::string> names;
-  if (const toml::array* methods = fields.list("method")) {
+  if (const toml::array* methods = fields.tables("method")) {
+    if (methods->size() > kMethodsMax)
+      fields.problem("method", "is given more than " + std::to_string(kMethodsMax) + " times");
     for (const toml::node& node : *methods) {
-      if (const toml::table* table = node.as_table(); table != nullptr && manifest.methods.size() < 64) {
-        manifest.methods.push_back(read_method(*table, manifest.methods.size() + 1, problems));
-        if (!names.insert(manifest.methods.back().name).second) {
-          problems.push_back("method " + std::to_string(manifest.methods.size()) + ": name is used twice");
-        }
-      }
+      if (!node.is_table() || manifest.methods.size() == kMethodsMax) break;
+      manifest.methods.push_back(read_method(*node.as_table(), manifest.methods.size() + 1, problems));
+      if (!names.insert(manifest.methods.back().name).second)
+        fields.problem("method " + std::to_string(manifest.methods.size()), "has a name that is used twice");
     }
   }
   if (manifest.methods.empty())
@@ -178,8 +188,7 @@ Result<Manifest> parse_manifest(std::string_view toml) {
   fields.refuse_unknown();
   if (problems.empty()) return manifest;
   Error error{Errc::incompatible, "manifest: "};
-  for (std::size_t i = 0; i < problems.size() && i < 32; ++i)
-    error.message += (i == 0 ? "" : "; ") + problems[i];
+  for (std::size_t i = 0; i < problems.size(); ++i) error.message += (i == 0 ? "" : "; ") + problems[i];
   return error;
 }
 

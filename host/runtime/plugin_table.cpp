@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/invisible.hpp"
 #include "json/json_reader.hpp"
 
 namespace toolpost {
@@ -14,6 +15,22 @@ Result<std::optional<Schema>> compile(const std::string& text, const std::string
   return std::optional<Schema>(std::move(*schema));
 }
 
+/// What a model reads of a method must be what a person sees of it.
+Result<void> check_visible(const MethodManifest& method) {
+  const auto refused = [&](const char* what) {
+    return Error{Errc::incompatible, std::string(what) + " of " + method.name +
+                                         " holds invisible or text direction characters; remove them"};
+  };
+  if (has_invisible(method.title)) return refused("title");
+  if (has_invisible(method.description)) return refused("description");
+  for (const std::string* schema : {&method.input_schema, &method.output_schema}) {
+    if (!may_need_cleaning(*schema)) continue;
+    const auto clean = clean_json(*schema);
+    if (!clean || clean->removed > 0) return refused("a schema");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<MethodEntry>> compile_methods(const Manifest& plugin) {
@@ -21,6 +38,7 @@ Result<std::vector<MethodEntry>> compile_methods(const Manifest& plugin) {
   for (const MethodManifest& manifest : plugin.methods) {
     MethodEntry method;
     method.manifest = &manifest;
+    if (auto visible = check_visible(manifest); !visible) return visible.error();
     auto input = compile(manifest.input_schema, "input schema of " + manifest.name);
     if (!input) return input.error();
     auto output = compile(manifest.output_schema, "output schema of " + manifest.name);

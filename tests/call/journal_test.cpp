@@ -70,3 +70,22 @@ TEST_CASE("journal file: what was recorded is read back, and a broken line is na
   CHECK(parse_journal(text + "{broken\n").error().message.find("line 4") != std::string::npos);
   CHECK_FALSE(parse_journal(""));
 }
+
+TEST_CASE("journal file: one that was cut off, goes on or holds numbers out of range is refused", "[call]") {
+  const std::string text = journal_text({header(), {}, Errc::ok, "", {{"text/plain", "x"}}});
+  const std::size_t first = text.find('\n') + 1;
+  CHECK(parse_journal(text.substr(0, first)).error().message.find("cut off") != std::string::npos);
+  CHECK(parse_journal(text + text.substr(first)).error().message.find("last line") != std::string::npos);
+  for (const char* seed : {"-1", "1.5", "1e300", "\"0\""}) {
+    std::string other = text;
+    other.replace(other.find("\"seed\":0"), 8, std::string("\"seed\":") + seed);
+    CAPTURE(seed);
+    CHECK(parse_journal(other).error().message.find("seed is no whole number") != std::string::npos);
+  }
+}
+
+TEST_CASE("journal file: a refusal does not repeat what the line holds", "[call]") {
+  const auto read = parse_journal("{\"\x1b[31m\xff" + std::string(10'000, 'x'));
+  REQUIRE_FALSE(read);
+  CHECK(read.error().message == "journal line 1 is not of a recorded call: not JSON");
+}

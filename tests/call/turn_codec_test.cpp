@@ -59,6 +59,20 @@ TEST_CASE("turn codec: codes that only the host makes are refused from a worker"
   CHECK_FALSE(decode_turn_output(bytes));
 }
 
+TEST_CASE("turn codec: an effect that is neither done nor open, or has no known code, is refused", "[call]") {
+  TurnInput input;
+  input.effects.push_back({"", true, Errc::invalid_config, 1, ""});
+  std::string bytes;
+  encode(input, bytes);
+  REQUIRE(decode_turn_input(bytes));
+  const std::size_t done = bytes.size() - 14;  // done, code, time, size of the empty result
+  for (const auto& [at, value] : {std::pair{done, 2}, std::pair{done + 1, 200}}) {
+    std::string broken = bytes;
+    broken[at] = static_cast<char>(value);
+    CHECK_FALSE(decode_turn_input(broken));
+  }
+}
+
 TEST_CASE("effect digest: the same request in another order is the same effect, another kind is not",
           "[call]") {
   CHECK(*effect_digest("http", R"({"a":1,"b":2})") == *effect_digest("http", R"({ "b":2, "a":1 })"));

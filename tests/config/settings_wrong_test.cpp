@@ -257,3 +257,9 @@ TEST_CASE("settings wrong: no message quotes what may be a secret", "[config]") 
   for (const WrongVariable& wrong : kVariables)
     CHECK(told(load_settings({}, {{wrong.name, wrong.value}})).find("CANARY") == std::string::npos);
 }
+
+TEST_CASE("settings wrong: a variable whose name steers a terminal is told in one plain line", "[config]") {
+  const SettingsOutcome outcome = load_settings({}, {{"TOOLPOST_LO\x1b[31m\n\xff__LEVEL", "info"}});
+  CHECK(told(outcome) ==
+        "environment: TOOLPOST_LO?[31m??__LEVEL: the name of a variable has letters, digits and '_' only");
+}

@@ -63,3 +63,10 @@ TEST_CASE("toml document: deep nesting and bytes that are not UTF-8 are syntax p
   CHECK(parse_toml("a = \"\xff\"", "f").problem);
   CHECK(parse_toml(std::string("a = \"\0\"", 7), "f").problem);
 }
+
+TEST_CASE("toml document: what toml++ only asserts is a problem like any other", "[config]") {
+  for (const char* text : {"a = [}''\n", "[=", "[\n", "[ .a]", "[[[a]]]", "a = [,", "a = {]"}) {
+    CAPTURE(text);
+    CHECK(parse_toml(text, "f").problem);
+  }
+}

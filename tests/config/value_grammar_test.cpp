@@ -41,6 +41,21 @@ TEST_CASE("value grammar: URLs that none may have", "[config]") {
   }
 }
 
+TEST_CASE("value grammar: what the http effect could not use is refused already here", "[config]") {
+  for (const char* url :
+       {"http://a..b", "http://.a", "http://a.", "http://127.1", "http://2130706433", "http://0x7f000001",
+        "http://0177.0.0.1", "http://1.2.3.256", "http://[::1::]", "http://[1:2]", "http://[12345::]",
+        "http://h:080", "http://h/a\\b", "http://h/%zz", "http://h/%4", "http://h/caf\xC3\xA9"}) {
+    INFO(url);
+    CHECK(url_fault(url) != "");
+  }
+  CHECK(url_fault("http://" + std::string(254, 'a')) != "");
+  for (const char* url : {"http://127.0.0.1", "http://1.example", "http://0x7f.example", "http://h/%2e~a"}) {
+    INFO(url);
+    CHECK(url_fault(url) == "");
+  }
+}
+
 TEST_CASE("value grammar: an origin has no path", "[config]") {
   CHECK(origin_fault("https://api.example.com:8443") == "");
   CHECK(origin_fault("https://api.example.com/") != "");

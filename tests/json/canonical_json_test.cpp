@@ -36,6 +36,17 @@ TEST_CASE("canonical json: each number has one form", "[json]") {
     CHECK_FALSE(canonical_json(unfit));
 }
 
+TEST_CASE("canonical json: the form of a large number is not that of an integer out of range", "[json]") {
+  for (const char* number :
+       {"-123123123123123123123.5", "123456789012345678901.0", "18446744073709551616.0", "1e19", "1e20",
+        "-9223372036854775808.0", "-9223372036854777856.0", "1.7976931348623157e308"}) {
+    CAPTURE(number);
+    CHECK(canonical(canonical(number)) == canonical(number));
+  }
+  CHECK(canonical("-9223372036854775808.0") == "-9223372036854775808");
+  CHECK(canonical("123456789012345678901.0") == "1.2345678901234568e+20");
+}
+
 TEST_CASE("canonical json: what is no JSON is refused, saying where", "[json]") {
   for (const char* bad : {"",
                           " ",

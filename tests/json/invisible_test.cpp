@@ -111,6 +111,9 @@ TEST_CASE("clean json: malformed text is an error or passes, never a crash", "[j
   CHECK_FALSE(clean_json("\"open"));
   CHECK_FALSE(clean_json("\"\xff\""));
   CHECK_FALSE(clean_json(R"("\u200")"));
+  CHECK_FALSE(clean_json("[\"\\\xf0\x9f\x8c\x80\"]"));  // an escaped half of a character
+  CHECK_FALSE(clean_json("[\"\\u1\xf0\x9f\x8c\x80\"]"));
+  CHECK(may_need_cleaning("\\\xf0\x9f\x8c\x80"));
   CHECK_FALSE(clean_json(R"("\ud834x")"));
   CHECK(clean_json("").value().text.empty());
 }

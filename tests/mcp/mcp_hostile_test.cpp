@@ -62,6 +62,24 @@ TEST_CASE("mcp: mutated messages never break the core or its output", "[mcp]") {
   }
 }
 
+TEST_CASE("mcp: text of a plugin that is no UTF-8 still goes out as a valid line", "[mcp]") {
+  McpClient client;
+  const std::string bad = "caf\xe9 \xed\xa0\x80 \xf0\x9f";
+  const std::string good = "caf\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd";
+  const auto call = [&](const char* id) {
+    CHECK(client.send(McpClient::modern(id, "tools/call", R"("name":"echo",)", R"(,"progressToken":1)"))
+              .empty());
+    return client.calls.back().number;
+  };
+  const std::uint64_t first = call("1");
+  client.core.progress(first, 1, 2, bad);
+  CHECK(McpClient::one(client.take())["params"]["message"] == good);
+  client.core.finish(first, {"", bad, true, ""});
+  CHECK(McpClient::one(client.take())["result"]["content"][0]["text"] == good);
+  client.core.fail(call("2"), mcp_code::internal_error, bad);
+  CHECK(McpClient::one(client.take())["error"]["message"] == good);
+}
+
 TEST_CASE("mcp: messages past a limit are refused with their id, so that nobody waits", "[mcp]") {
   LimitSettings limits;
   limits.depth_max = 8;

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "runtime/plugin_table.hpp"
 #include "runtime_world.hpp"
 #include "toolpost/plugin.h"
 
@@ -94,4 +95,36 @@ TEST_CASE("grants: a granted file effect reads beneath its root and nowhere else
   REQUIRE(world.call("asking", R"({"request":{"path":"/etc/passwd"}})").code == Errc::ok);
   CHECK(world.reply("asking")["status"] == TOOLPOST_PERMISSION);
   fs::remove_all(root);
+}
+
+TEST_CASE("dropping in: text for models with hidden characters makes the plugin incompatible",
+          "[runtime][plugin]") {
+  Manifest plain;
+  MethodManifest& run = plain.methods.emplace_back();
+  run.name = "run";
+  run.title = "T";
+  run.description = "caf\xc3\xa9";
+  run.input_schema = "{}";
+  CHECK(compile_methods(plain));
+  const auto refusal = [&](auto change) {
+    Manifest manifest = plain;
+    change(manifest.methods[0]);
+    const auto methods = compile_methods(manifest);
+    REQUIRE_FALSE(methods);
+    CHECK(methods.error().code == Errc::incompatible);
+    return methods.error().message;
+  };
+  CHECK(refusal([](MethodManifest& method) { method.title = "a\xe2\x80\xae"; }).starts_with("title of run"));
+  CHECK(refusal([](MethodManifest& method) {
+          method.description = "a\xf3\xa0\x81\x81";
+        }).starts_with("description"));
+  for (const char* schema : {R"({"description":"a\u200bb"})", R"({"properties":{"a\u200b":true}})",
+                             "{\"title\":\"\xf3\xa0\x84\x80\"}"}) {
+    CHECK(refusal([&](MethodManifest& method) {
+            method.input_schema = schema;
+          }).starts_with("a schema of run"));
+    CHECK(refusal([&](MethodManifest& method) {
+            method.output_schema = schema;
+          }).starts_with("a schema of run"));
+  }
 }

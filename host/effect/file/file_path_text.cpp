@@ -34,13 +34,22 @@ bool is_control(char32_t code) {
 }
 
 /// Characters that hide or reorder a name on a screen, so that a person approves another path than is read.
+/// Wider than what text is stripped of (json/invisible.hpp): in a name even a selector behind an emoji is no
+/// use.
 bool is_invisible(char32_t code) {
   constexpr struct {
     char32_t first, last;
   } kRanges[] = {
-      {0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200f},
-      {0x2028, 0x202e}, {0x2060, 0x2069}, {0xfeff, 0xfeff}, {0xe0000, 0xe007f},
+      {0xad, 0xad},       {0x34f, 0x34f},      // soft hyphen, grapheme joiner
+      {0x61c, 0x61c},     {0x115f, 0x1160},    // Arabic letter mark, Hangul fillers
+      {0x180e, 0x180e},   {0x200b, 0x200f},    // Mongolian separator, zero width and direction marks
+      {0x2028, 0x202e},   {0x2060, 0x206f},    // line ends, direction, word joiner, isolates
+      {0x3164, 0x3164},   {0xfdd0, 0xfdef},    // Hangul filler, noncharacters
+      {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},    // variation selectors, byte order mark
+      {0xffa0, 0xffa0},   {0xfff9, 0xfffb},    // Hangul filler, annotation
+      {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},  // musical formatting; tags, selectors, reserved
   };
+  if ((code & 0xfffe) == 0xfffe) return true;  // noncharacters at the end of each plane
   return std::any_of(std::begin(kRanges), std::end(kRanges),
                      [&](const auto& range) { return code >= range.first && code <= range.last; });
 }

@@ -33,9 +33,9 @@ bool contains(const List& list, std::string_view name) {
 }
 
 std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
 }
 
 }  // namespace
@@ -70,9 +70,9 @@ Result<void> check_request_header(std::string_view name, std::string_view value)
 std::optional<std::pair<std::string, std::string>> parse_header_line(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return std::nullopt;
-  std::string value(trim(line.substr(colon + 1)));
+  std::string value(line.substr(colon + 1));
   std::replace_if(value.begin(), value.end(), is_control, ' ');
-  return std::pair(lower_ascii(line.substr(0, colon)), std::move(value));
+  return std::pair(lower_ascii(line.substr(0, colon)), std::string(trim(value)));
 }
 
 bool is_header_for_plugin(std::string_view lower_name) {

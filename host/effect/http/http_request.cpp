@@ -65,7 +65,7 @@ Result<void> check_members(const json& object) {
   for (const auto& member : object.items()) {
     if (std::find(known.begin(), known.end(), member.key()) != known.end()) continue;
     const auto close = did_you_mean(member.key(), known);
-    return refused("unknown member \"" + member.key().substr(0, 64) + "\"" +
+    return refused("unknown member \"" + plain_excerpt(member.key()) + "\"" +
                    (close ? "; did you mean \"" + *close + "\"?" : ""));
   }
   return {};
@@ -78,7 +78,7 @@ Result<void> read_headers(const json& object, HttpRequest& request) {
   if (found->size() > request_headers_max) return refused("more than 64 headers");
   for (const auto& field : found->items()) {
     std::string name = lower_ascii(field.key());
-    if (!field.value().is_string()) return refused("header \"" + name.substr(0, 64) + "\" must be a string");
+    if (!field.value().is_string()) return refused("header \"" + plain_excerpt(name) + "\" must be a string");
     const auto& value = field.value().get_ref<const std::string&>();
     if (auto checked = check_request_header(name, value); !checked)
       return checked.error().with("http request");

@@ -140,6 +140,13 @@ Result<Origin> parse_authority(std::string scheme, std::string_view authority) {
   return origin;
 }
 
+/// The limit holds for what is sent: a text may be shorter than the URL it stands for.
+Result<Url> bounded(Url url) {
+  if (to_string(url).size() > url_bytes_max)
+    return refused("longer than " + std::to_string(url_bytes_max) + " bytes");
+  return url;
+}
+
 /// RFC 3986, section 5.2.4, on a path that begins with '/'.
 std::string without_dot_segments(std::string_view path) {
   std::vector<std::string_view> kept;
@@ -177,7 +184,7 @@ Result<Url> parse_url(std::string_view text) {
   if (!origin) return origin.error();
   std::string target(text.substr(end));
   if (!target.starts_with('/')) target.insert(target.begin(), '/');
-  return Url{std::move(*origin), std::move(target)};
+  return bounded(Url{std::move(*origin), std::move(target)});
 }
 
 Result<Origin> parse_origin(std::string_view text) {
@@ -198,15 +205,13 @@ Result<Url> resolve_location(const Url& base, std::string_view location) {
   if (mark != std::string_view::npos && location[mark] == ':') return parse_url(location);
   if (location.starts_with("//")) return parse_url(base.origin.scheme + ":" + std::string(location));
   if (location.empty()) return base;
-  if (location[0] == '?') return Url{base.origin, std::string(base.path()) + std::string(location)};
+  if (location[0] == '?') return bounded(Url{base.origin, std::string(base.path()) + std::string(location)});
   std::string joined;
   if (location[0] != '/') joined = base.path().substr(0, base.path().rfind('/') + 1);
   joined += location;
-  if (joined.size() > url_bytes_max)
-    return refused("longer than " + std::to_string(url_bytes_max) + " bytes");
   const std::size_t query = std::min(joined.find('?'), joined.size());
-  return Url{base.origin,
-             without_dot_segments(std::string_view(joined).substr(0, query)) + joined.substr(query)};
+  return bounded(Url{base.origin,
+                     without_dot_segments(std::string_view(joined).substr(0, query)) + joined.substr(query)});
 }
 
 std::string to_string(const Origin& origin) {

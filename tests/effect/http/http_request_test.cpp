@@ -31,6 +31,17 @@ std::string body_member(const std::string& type, const std::string& body) {
 
 }  // namespace
 
+TEST_CASE("http request: a refusal never cuts a member's name inside a character", "[http]") {
+  std::string name = "x";
+  for (int i = 0; i < 40; ++i) name += "\xc3\xa9";
+  for (const std::string& text : {R"({"url":"http://h/",")" + name + R"(":1})",
+                                  R"({"url":"http://h/","headers":{")" + name + R"(":1}})"}) {
+    const auto request = http_request_from_json(text);
+    REQUIRE_FALSE(request);
+    for (const char byte : request.error().message) CHECK((byte >= 0x20 && byte < 0x7f));
+  }
+}
+
 TEST_CASE("http request: reads every member", "[http]") {
   const auto request = http_request_from_json(with(
       R"("headers": {"X-Trace": "7", "Accept": ""}, "json": {"b": 1, "a": "ä"}, "secret": "key",

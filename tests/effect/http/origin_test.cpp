@@ -229,3 +229,13 @@ TEST_CASE("http call: an origin must be granted, and http only if the operator w
   literal.allowed.push_back({plain, true});
   CHECK(find_grant(literal, plain));
 }
+
+TEST_CASE("origin: the length limit holds for the URL that is sent", "[http]") {
+  const std::string exact = "http://h/" + std::string(url_bytes_max - 9, 'x');
+  CHECK(parse_url(exact));
+  CHECK_FALSE(parse_url(exact + "x"));
+  CHECK_FALSE(parse_url("http://h?" + std::string(url_bytes_max - 9, 'x')));  // a "/" comes to it
+  const Url base = *parse_url("http://a.long.host.example/");
+  CHECK_FALSE(resolve_location(base, "/" + std::string(url_bytes_max - 9, 'x')));
+  CHECK_FALSE(resolve_location(base, "?" + std::string(url_bytes_max - 9, 'x')));
+}
