@@ -1,6 +1,6 @@
 // The matrix as text: a line per row while it runs, the page afterwards, and what counts as failed.
 import { execFileSync } from 'node:child_process';
-import { cpus, loadavg, release } from 'node:os';
+import { cpus, getPriority, loadavg, release } from 'node:os';
 import { ms, targets } from './matrix_targets.mjs';
 
 const times = (measured) => (measured ? `${ms(measured.p50)} / ${ms(measured.p99)} / ${ms(measured.max)}` : '');
@@ -76,7 +76,7 @@ Each row is run beside innocent calls, of another plugin and of the same one, wh
 
 - Command: \`./dev faults --runs ${runs}${busy ? ' --busy' : ''}\` (rows about the host: ${hostRuns} runs), version ${version()}
 - Date: ${started.toISOString().slice(0, 16).replace('T', ' ')} UTC; it took ${seconds} s
-- Machine: ${cpus().length} cores (${cpus()[0]?.model.trim()}), Linux ${release()}
+- Machine: ${cpus().length} cores (${cpus()[0]?.model.trim()}), Linux ${release()}; the matrix ran at nice ${getPriority()}
 - Load over 1, 5 and 15 minutes: ${started.load} at the start, ${loadNow()} at the end${busy ? '; four busy processes per core' : ''}
 - Limits: \`turns.turn_max_ms = ${limits.turnMax}\`, \`ceiling_ms = ${limits.ceiling}\`, \`workers.ready_max_ms = ${limits.ready}\`,
   \`http.*_ms = ${limits.http}\`, an attempt ${limits.provider} ms
