@@ -25,6 +25,7 @@ int run(int argc, char** argv) {
   call_command->add_option("tool", call.tool)->required();
   call_command->add_option("arguments", call.arguments, "A JSON object");
   call_command->add_option("--record", call.record_file, "Write the call's journal to this file, for replay");
+  call_command->add_flag("--patient", call.patient, "Wait as long as [ceilings_long] allows, not [ceilings]");
   std::string replay_file;
   auto* replay = app.add_subcommand("replay", "Repeat a recorded call exactly, without performing anything");
   replay->add_option("file", replay_file)->required();

@@ -40,6 +40,7 @@ int run_call(const HostOptions& options, const CallCommand& command) {
   ToolRequest request;
   request.tool = command.tool;
   request.arguments_json = command.arguments;
+  if (command.patient) request.profile = CeilingProfile::patient;
   host->runtime->call_tool(
       request,
       [&](const CallOutcome& outcome, const Journal* journal) {

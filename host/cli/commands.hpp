@@ -15,6 +15,7 @@ struct CallCommand {
   std::string tool;
   std::string arguments = "{}";
   std::string record_file;  // empty: none
+  bool patient = false;     // [ceilings_long] instead of [ceilings]
 };
 /// Runs one tool and prints its reply.
 int run_call(const HostOptions& options, const CallCommand& command);

@@ -70,7 +70,7 @@ constexpr SectionSpec kSections[] = {
      "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
      "tool + deadlines.tool_reserve_ms <= daemon."},
     {"ceilings_long",
-     "The same for calls that run as an MCP task or with --durable; wall time, downtime included."},
+     "The same for patient calls, which `toolpost call --patient` makes."},
     {"deadlines", "What is kept back so that an answer still gets out in time."},
     {"turns", "Of one run of plugin code, and of the call it belongs to."},
     {"admission", "How much runs at once; what cannot start in time is refused early."},

@@ -131,6 +131,11 @@ BoundDeadline CeilingsCore::upload(const BoundDeadline& parent, TimePoint now) c
                  std::move(outer));
 }
 
+CeilingsByProfile CeilingsByProfile::make(const Settings& settings) {
+  return {*CeilingsCore::make(settings.ceilings, settings.deadlines, CeilingProfile::normal),
+          *CeilingsCore::make(settings.ceilings_long, settings.deadlines, CeilingProfile::patient)};
+}
+
 Error deadline_error(const BoundDeadline& bound, TimePoint accepted, TimePoint now, unsigned attempts) {
   std::string message = "deadline: ";
   message += bound.setting;

@@ -40,7 +40,7 @@ class CeilingOverride {
   Millis value_;
 };
 
-enum class CeilingProfile { normal, durable };  // [ceilings] | [ceilings_long]
+enum class CeilingProfile { normal, patient };  // [ceilings] | [ceilings_long]
 enum class ClientWall { applies, none };  // none: progress resets the client's timer, or no client waits
 
 class CeilingsCore {
@@ -78,6 +78,18 @@ class CeilingsCore {
   CeilingSettings ceilings_;
   DeadlineSettings deadlines_;
   CeilingProfile profile_;
+};
+
+/// The ceilings of both profiles, as the settings have them.
+struct CeilingsByProfile {
+  CeilingsCore normal;
+  CeilingsCore patient;
+
+  /// Precondition: the settings passed config/settings_rules.
+  static CeilingsByProfile make(const Settings& settings);
+  const CeilingsCore& of(CeilingProfile profile) const {
+    return profile == CeilingProfile::normal ? normal : patient;
+  }
 };
 
 /// "deadline: ceilings.tool_ms = 45000 passed after 45003 ms, 2 attempts". Reserves and attempts are named if

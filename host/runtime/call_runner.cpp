@@ -171,7 +171,8 @@ void CallRunner::start_effect(CallId id, std::size_t index) {
                           call.request.owner,
                           call.request.accepted,
                           call.request.bound,
-                          call.request.wall};
+                          call.request.wall,
+                          call.request.profile};
   // Settled at once or later: either way through the loop, so that nothing re-enters this call.
   auto running = effects_.start(order, [this, id, index](Errc code, std::string result) {
     loop_.post([this, id, index, code, result = std::move(result)]() mutable {

@@ -52,6 +52,7 @@ struct CallRequest {
   TimePoint accepted{};
   BoundDeadline bound{Deadline(TimePoint{}), {}, {}, {}, {}};
   ClientWall wall = ClientWall::none;
+  CeilingProfile profile = CeilingProfile::normal;
   bool offline = false;                 // a replay: nothing is performed
   std::optional<JournalHeader> pinned;  // of a call that goes on: seed and times as recorded
   std::vector<JournalEntry> entries;    // of the same: effects that are not asked for again
@@ -76,6 +77,7 @@ struct EffectOrder {
   TimePoint accepted{};
   BoundDeadline bound;
   ClientWall wall = ClientWall::none;
+  CeilingProfile profile = CeilingProfile::normal;
 };
 
 class EffectHost {

@@ -17,11 +17,23 @@ std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// Methods that move a file; ceilings.upload_ms bounds them instead of ceilings.provider_ms.
+bool is_transfer(std::string_view method) {
+  return method == "upload" || method == "extract";
+}
+
 /// What an agent asked of a model, without what only the host reads.
 json provider_request(json order, const std::string& model) {
   for (const char* key : {"method", "role"}) order.erase(key);
   order["model"] = model;
   return order;
+}
+
+const MethodManifest* find_method(const PluginEntry& plugin, std::string_view name) {
+  for (const MethodEntry& method : plugin.methods) {
+    if (method.manifest->name == name) return method.manifest;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -35,6 +47,7 @@ class ProviderService::Attempts final : public RunningEffect {
         owner_(order.owner),
         parent_call_(order.call),
         accepted_(order.accepted),
+        ceilings_(service.ceilings_.of(order.profile)),
         choice_(std::move(choice)),
         request_(std::move(request)),
         parent_(std::move(parent)),
@@ -74,7 +87,9 @@ class ProviderService::Attempts final : public RunningEffect {
     if (choice_.provider->settings.ceiling) {
       own.emplace("providers." + choice_.provider->name + ".ceiling_ms", *choice_.provider->settings.ceiling);
     }
-    const BoundDeadline deadline = service_.ceilings_.attempt(parent_, now, own ? &*own : nullptr);
+    const BoundDeadline deadline = is_transfer(choice_.method->name)
+                                       ? ceilings_.upload(parent_, now)
+                                       : ceilings_.attempt(parent_, now, own ? &*own : nullptr);
     if (deadline.deadline.expired(now)) {
       settle_breaker(BreakerOutcome::neutral);
       leave_gate();
@@ -84,7 +99,7 @@ class ProviderService::Attempts final : public RunningEffect {
     service_.runner_->count_attempt(parent_call_);
     CallRequest request;
     request.plugin = &choice_.provider->plugin;
-    request.method = choice_.provider->plugin.methods.front().manifest;
+    request.method = choice_.method;
     request.owner = owner_;
     request.parent = parent_call_;
     request.accepted = now;
@@ -192,6 +207,7 @@ class ProviderService::Attempts final : public RunningEffect {
   const OwnerId owner_;
   const CallId parent_call_;
   const TimePoint accepted_;
+  const CeilingsCore& ceilings_;
   const Choice choice_;
   const json request_;
   const BoundDeadline parent_;
@@ -267,7 +283,7 @@ Result<ProviderService::Choice> ProviderService::choose(const std::string& wante
       return Error{Errc::unsupported,
                    "provider " + usual->name + " names no models; set providers." + usual->name + ".models"};
     }
-    return Choice{usual, usual->settings.models.front()};
+    return Choice{usual, usual->settings.models.front(), nullptr};
   }
   std::vector<std::string> known;
   for (const auto& [name, provider] : providers_) {
@@ -284,7 +300,7 @@ Result<ProviderService::Choice> ProviderService::choose(const std::string& wante
     if (!allowed(*provider, model)) {
       return Error{Errc::permission, "model " + model + " is not in providers." + name + ".models_allowed"};
     }
-    return Choice{provider.get(), model};
+    return Choice{provider.get(), model, nullptr};
   }
   const auto near = did_you_mean(wanted, known);
   return Error{Errc::not_found, "no provider offers model \"" + wanted.substr(0, 100) + "\"" +
@@ -307,8 +323,12 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
     return nullptr;
   };
   const json request = json::parse(order.request, nullptr, false);
-  if (!request.is_object() || request.value("method", json("")) != "chat") {
-    return refuse({Errc::invalid_input, "provider: \"method\" must be \"chat\""});
+  const std::string method =
+      request.is_object() && request.contains("method") && request["method"].is_string()
+          ? request["method"].get<std::string>()
+          : "";
+  if (method.empty()) {
+    return refuse({Errc::invalid_input, "provider: \"method\" is missing; \"chat\" asks a model"});
   }
   if (++calls_made_[order.call] > settings_.turns.provider_calls_max) {
     return refuse(
@@ -318,16 +338,23 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
   const json model = request.value("model", json("auto"));
   auto choice = choose(model.is_string() ? model.get<std::string>() : "auto");
   if (!choice) return refuse(choice.error());
+  choice->method = find_method(choice->provider->plugin, method);
+  if (choice->method == nullptr) {
+    return refuse({Errc::unsupported, "provider " + choice->provider->name + " (plugin " +
+                                          choice->provider->plugin.id() + ") has no method \"" +
+                                          method.substr(0, 64) + "\""});
+  }
+  const CeilingsCore& ceilings = ceilings_.of(order.profile);
   BoundDeadline parent = order.bound;
   if (request.value("role", json("")) == "expert") {
-    const BoundDeadline whole = ceilings_.request(order.accepted, order.wall);
-    const BoundDeadline raised = ceilings_.raised(whole, parent, order.accepted);
+    const BoundDeadline whole = ceilings.request(order.accepted, order.wall);
+    const BoundDeadline raised = ceilings.raised(whole, parent, order.accepted);
     if (raised.deadline.at() > parent.deadline.at()) {
       runner_->raise_deadline(order.call, raised);
       parent = raised;
     }
   }
-  parent = ceilings_.provider_call(parent);
+  parent = ceilings.provider_call(parent);
   auto attempts = std::make_unique<Attempts>(*this, order, *choice, provider_request(request, choice->model),
                                              parent, std::move(settle));
   Attempts* started = attempts.get();

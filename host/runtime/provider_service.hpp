@@ -35,7 +35,7 @@ using AttemptId = std::uint64_t;
 class ProviderService {
  public:
   ProviderService(Scheduler& loop, RandomSource& random, const Settings& settings,
-                  const CeilingsCore& ceilings)
+                  const CeilingsByProfile& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
 
   /// `key` may be empty: no key is sent. A provider that cannot work is kept, with the reason.
@@ -61,6 +61,7 @@ class ProviderService {
   struct Choice {
     ProviderEntry* provider = nullptr;
     std::string model;
+    const MethodManifest* method = nullptr;
   };
   Result<Choice> choose(const std::string& wanted);
   Health& health(const std::string& provider, const std::string& model);
@@ -72,7 +73,7 @@ class ProviderService {
   Scheduler& loop_;
   RandomSource& random_;
   const Settings& settings_;
-  const CeilingsCore& ceilings_;
+  const CeilingsByProfile& ceilings_;
   CallRunner* runner_ = nullptr;
   std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
   std::map<std::string, Health> health_;  // by provider and model; bounded by kHealthMax

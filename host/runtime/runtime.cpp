@@ -51,7 +51,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       quota_(loop),
       settings_(std::move(settings)),
       places_(std::move(places)),
-      ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)),
+      ceilings_(CeilingsByProfile::make(settings_)),
       providers_(loop, random_, settings_, ceilings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
@@ -268,7 +268,9 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
   if (plugin.settings.ceiling)
     own.emplace("plugins.\"" + plugin.id() + "\".ceiling_ms", *plugin.settings.ceiling);
   CallRequest call;
-  call.bound = ceilings_.tool(ceilings_.request(now, asked.wall), now, now, own ? &*own : nullptr);
+  const CeilingsCore& ceilings = ceilings_.of(asked.profile);
+  call.bound = ceilings.tool(ceilings.request(now, asked.wall), now, now, own ? &*own : nullptr);
+  call.profile = asked.profile;
   call.plugin = &plugin;
   call.method = target.method->manifest;
   call.owner = asked.owner;

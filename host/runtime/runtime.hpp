@@ -92,7 +92,7 @@ class Runtime final : public ToolHost, private EffectHost {
   const Settings settings_;
   const RuntimePlaces places_;
   SystemRandom random_;
-  CeilingsCore ceilings_;
+  const CeilingsByProfile ceilings_;
   TimerId expiry_timer_;
   Redactor redactor_;
   RefusalTally refusals_;

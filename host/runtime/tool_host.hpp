@@ -17,6 +17,7 @@ struct ToolRequest {
   const simdjson::dom::element* arguments = nullptr;  // the same, parsed; null: read it again
   OwnerId owner = 1;
   ClientWall wall = ClientWall::none;  // applies: the client gives up after a fixed time
+  CeilingProfile profile = CeilingProfile::normal;
 };
 
 /// Threads: the loop's.

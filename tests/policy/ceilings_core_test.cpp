@@ -96,7 +96,7 @@ TEST_CASE("ceilings: an attempt has its own ceiling within its parent, less the 
 
 TEST_CASE("ceilings: the durable profile is named by its own section", "[policy]") {
   const CeilingSettings durable{600s, 660s, 720s, 810s, 120s};
-  const CeilingsCore ceilings = core(durable, {}, CeilingProfile::durable);
+  const CeilingsCore ceilings = core(durable, {}, CeilingProfile::patient);
   const BoundDeadline request = ceilings.request(start, ClientWall::none);
   CHECK(request.setting == "ceilings_long.daemon_ms");
   const BoundDeadline tool = ceilings.tool(request, start, start);
@@ -131,7 +131,7 @@ TEST_CASE("ceilings: one that is off leaves it to the next outer one", "[policy]
 TEST_CASE("ceilings: without an outermost ceiling 24 hours hold, and only if that is allowed", "[policy]") {
   CeilingSettings settings{0ms, 0ms, 0ms, 0ms, 0ms};
   DeadlineSettings deadlines;
-  const auto refused = CeilingsCore::make(settings, deadlines, CeilingProfile::durable);
+  const auto refused = CeilingsCore::make(settings, deadlines, CeilingProfile::patient);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::invalid_config);
   CHECK(refused.error().message.find("ceilings_long.daemon_ms = 0") == 0);

@@ -54,6 +54,7 @@ struct RuntimeWorld {
     request.owner = owner;
     request.tool = tool;
     request.arguments_json = arguments;
+    request.profile = profile;
     ++running;
     loop.post([] {});  // a round of its own, in which the turn is sent; else the next timer would bring it
     runtime->call_tool(request,
@@ -100,6 +101,7 @@ struct RuntimeWorld {
   std::map<std::string, CallOutcome> outcomes;
   std::map<std::string, Journal> journals;
   int running = 0;
+  CeilingProfile profile = CeilingProfile::normal;  // of the calls that follow
 };
 
 /// The processes whose parent is `parent`.

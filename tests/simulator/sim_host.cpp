@@ -65,7 +65,7 @@ SimHost::SimHost(VirtualLoop& loop, RandomSource& random, FaultPlan& faults, Set
       settings_(std::move(settings)),
       quota_(loop),
       upstream_(loop, random, faults),
-      ceilings_(*CeilingsCore::make(settings_.ceilings, settings_.deadlines, CeilingProfile::normal)),
+      ceilings_(CeilingsByProfile::make(settings_)),
       providers_(loop, random, settings_, ceilings_),
       runner_(
           loop, random, settings_, *this,
@@ -124,7 +124,7 @@ RequestNumber SimHost::call_tool(const ToolRequest& asked, Done done, CallRunner
     return admission_.refuse({Errc::invalid_input, "arguments: nonce is missing"}, std::move(done));
   const TimePoint now = loop_.now();
   CallRequest call;
-  call.bound = ceilings_.tool(ceilings_.request(now, asked.wall), now, now, nullptr);
+  call.bound = ceilings_.normal.tool(ceilings_.normal.request(now, asked.wall), now, now, nullptr);
   call.plugin = plugin;
   call.method = plugin->methods.front().manifest;
   call.owner = asked.owner;

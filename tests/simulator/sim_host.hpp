@@ -60,7 +60,7 @@ class SimHost final : public ToolHost, private EffectHost {
   const Settings settings_;
   WorkerQuota quota_;  // before the pools that join it
   SimUpstream upstream_;
-  CeilingsCore ceilings_;
+  const CeilingsByProfile ceilings_;
   ProviderService providers_;
   CallRunner runner_;
   AdmissionStage admission_;
