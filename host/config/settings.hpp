@@ -180,7 +180,7 @@ struct Settings {
   HttpSettings http;
   StoreSettings store;
   LogSettings log;
-  std::string locale = "en";                // BCP 47, for model instructions
+  std::string locale = "en";                // BCP 47; models are asked to answer in it
   bool sanitize_invisible = true;           // strip invisible and bidirectional characters from text
   std::string default_provider;             // for model = "auto"; empty: the first configured one
   std::vector<std::string> plugin_folders;  // third-party plugins; empty: $XDG_DATA_HOME/toolpost/plugins

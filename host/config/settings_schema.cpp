@@ -86,7 +86,7 @@ constexpr SectionSpec kSections[] = {
 
 constexpr Setting<Settings> kHostSettings[] = {
     plain<Settings, &Settings::locale>("host", "locale", "\"en\"",
-                                       "Language of the instructions given to models, as a BCP 47 tag."),
+                                       "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
     plain<Settings, &Settings::sanitize_invisible>(
         "host", "sanitize_invisible", "true",
         "Strip invisible and bidirectional characters from text before a plugin sees it."),

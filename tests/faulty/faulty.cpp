@@ -69,6 +69,12 @@ struct Faulty : toolpost::Plugin {
       spin();
     }
     if (method == "attack") return attack();
+    if (method == "chatters") {
+      const std::string line(999, 'c');
+      for (int i = 0; i < 64; ++i) std::printf("%s\n", line.c_str());
+      std::fflush(stdout);
+      return {{"ok", true}};
+    }
     if (method == "divergent") {
       call.perform("sleep", {{"ms", ++runs}});
       call.perform("sleep", {{"ms", 1}});

@@ -19,6 +19,24 @@ TEST_CASE("retry budget: a full bucket pays for ten retries, five timeouts or tw
   CHECK(pays(FailureClass::throttled_concurrency) == 20);
 }
 
+TEST_CASE("retry budget: costs and refund are those of [retry]", "[policy]") {
+  RetrySettings settings;
+  settings.budget_tokens_max = 12;
+  settings.budget_retry_cost = 3;
+  settings.budget_timeout_cost = 6;
+  settings.budget_throttle_cost = 0.5;
+  settings.budget_refund = 1.5;
+  RetryBudget budget{settings};
+  CHECK(budget.take(FailureClass::retryable_timeout));
+  CHECK(budget.tokens() == 6.0);
+  CHECK(budget.take(FailureClass::throttled_rate));
+  CHECK(budget.tokens() == 5.5);
+  CHECK(budget.take(FailureClass::retryable_unavailable));
+  CHECK_FALSE(budget.take(FailureClass::retryable_unavailable));
+  budget.succeeded();
+  CHECK(budget.tokens() == 4.0);
+}
+
 TEST_CASE("retry budget: ten successes pay for one retry exactly, nine do not", "[policy]") {
   RetryBudget budget{RetrySettings{}};
   while (budget.take(FailureClass::retryable_unavailable)) {

@@ -1,5 +1,6 @@
 #pragma once
-// A model server that answers every chat with the same expert opinion, as a stream, and counts.
+// A model server that answers every chat with the same expert opinion, as a stream, counts, and keeps the
+// last request.
 
 #include <atomic>
 #include <string>
@@ -14,9 +15,11 @@ inline const std::string kExpert =
 
 struct ModelServer {
   std::atomic<int> asked{0};
+  std::string last_request;  // read it once a call that asked is answered
   HttpServer server{[this](ServerConnection& connection) {
     for (std::string request = connection.read_request(); !request.empty();
          request = connection.read_request()) {
+      last_request = request;
       ++asked;
       const std::string body =
           "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" + kExpert +

@@ -117,10 +117,15 @@ void SimPool::die(WorkerId id, const std::string& how) {
   carry_out();
 }
 
+// As WorkerPool::on_lost does, worker by worker.
 void SimPool::all_die() {
   std::vector<WorkerId> all;
   for (const auto& [id, process] : processes_) all.push_back(id);
-  for (const WorkerId id : all) die(id, "the spawner is gone");
+  for (const WorkerId id : all) {
+    core_.on_lost(id, processes_.at(id).started, loop_.now());
+    processes_.erase(id);
+    carry_out();
+  }
 }
 
 void SimPool::spawn(WorkerId id) {

@@ -1,12 +1,12 @@
 #pragma once
-// The simulator's loop: time stands still while a task runs and then leaps to the next timer. One thread, no
+// A loop for tests: time stands still while a task runs and then leaps to the next timer. One thread, no
 // waiting; the same seed gives the same order of events.
 
 #include <deque>
 
 #include "base/scheduler.hpp"
 
-namespace toolpost::sim {
+namespace toolpost {
 
 class VirtualLoop final : public Scheduler {
  public:
@@ -51,4 +51,4 @@ class VirtualLoop final : public Scheduler {
   TimerQueue timers_;
 };
 
-}  // namespace toolpost::sim
+}  // namespace toolpost
