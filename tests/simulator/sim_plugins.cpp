@@ -154,7 +154,8 @@ class ToolPlugin final : public SimPlugin {
     const json join = {{"handles", asked}, {"need", step["need"]}, {"timeout_ms", step["timeout_ms"]}};
     auto status = effects.perform("join", join.dump(), result);
     if (status != TOOLPOST_OK) return status == TOOLPOST_SUSPENDED ? status : TOOLPOST_OK;
-    for (const json& handle : json::parse(result)["done"]) {
+    const json joined = json::parse(result);
+    for (const json& handle : joined["done"]) {
       std::string answer;
       status = effects.wait(handle.get<std::uint64_t>(), answer);
       if (status == TOOLPOST_SUSPENDED) return status;
