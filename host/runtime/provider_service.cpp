@@ -106,8 +106,8 @@ class ProviderService::Attempts final : public RunningEffect {
     request.parent = parent_call_;
     request.accepted = now;
     request.bound = deadline;
-    const auto done = [this](CallOutcome outcome, const Journal& journal) {
-      on_done(std::move(outcome), journal);
+    const auto done = [this](const CallOutcome& outcome, const Journal& journal) {
+      on_done(outcome, journal);
     };
     if (kept_.empty()) {
       request.request = dumped(request_);
@@ -146,7 +146,7 @@ class ProviderService::Attempts final : public RunningEffect {
     if (settle) settle(code, std::move(result));  // destroys this, in a later round
   }
 
-  void on_done(CallOutcome outcome, const Journal& journal) {
+  void on_done(const CallOutcome& outcome, const Journal& journal) {
     call_ = 0;
     const TimePoint now = service_.loop_.now();
     Health& health = service_.health(choice_.provider->name, choice_.model);
