@@ -94,7 +94,9 @@ Result<ProviderService::Choice> ProviderService::choose(const std::string& wante
     if (!match) continue;
     if (provider->unusable) return *provider->unusable;
     if (!allowed(*provider, model)) {
-      return Error{Errc::permission, "model " + model + " is not in providers." + name + ".models_allowed"};
+      std::string why = "model " + model;
+      why += " is not in providers." + name;
+      return Error{Errc::permission, why + ".models_allowed"};
     }
     return Choice{provider.get(), model, nullptr};
   }

@@ -223,7 +223,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
       events_.turn_done(*turn, std::move(*output));
     }
   } else if (frame.type == FrameType::sandboxed && !link.ready && frame.payload.size() == 1) {
-    const int level = frame.payload[0];
+    const int level = static_cast<unsigned char>(frame.payload[0]);
     if (events_.sandboxed) events_.sandboxed(level);
     if (level < static_cast<int>(isolation_.min_level)) {
       const Error error{
