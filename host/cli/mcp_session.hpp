@@ -31,8 +31,6 @@ class McpSession final : private McpHandler {
   /// Answers what is running, as far as deadlines.shutdown_drain_ms allows.
   void shut_down();
 
-  std::size_t calls_in_flight() const { return running_.size(); }
-
  private:
   struct Running {
     RequestNumber request = 0;

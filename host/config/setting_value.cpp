@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/overload.hpp"
 #include "base/text.hpp"
 #include "config/value_grammar.hpp"
 
@@ -114,13 +115,6 @@ Fault assign_number(const SettingSpec& spec, const TomlNode& node, double& value
   if (!(value >= spec.min && value <= spec.max)) return mismatch(spec, node);  // refuses nan too
   return std::nullopt;
 }
-
-template <typename... Cases>
-struct Overload : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overload(Cases...) -> Overload<Cases...>;
 
 std::string whole_text(std::uint64_t value) {
   return grouped(value, '_');

@@ -1,21 +1,14 @@
 // The part of ProviderService that knows the configured servers: which there are, and which one a model's
 // name means.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "runtime/dumped_json.hpp"
 #include "runtime/provider_service.hpp"
 
 namespace toolpost {
-namespace {
 
 using nlohmann::json;
-
-std::string dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-}  // namespace
 
 void ProviderService::add(const std::string& name, const ProviderSettings& settings,
                           const FoundPlugin* plugin, const Result<Secret>& key) {

@@ -1,6 +1,6 @@
 #include "runtime/provider_service.hpp"
 
-#include <nlohmann/json.hpp>
+#include "runtime/dumped_json.hpp"
 
 namespace toolpost {
 namespace {
@@ -9,10 +9,6 @@ using nlohmann::json;
 
 // Models that have their own breaker and budget; beyond, the first one's place is taken.
 constexpr std::size_t kHealthMax = 1024;
-
-std::string dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 /// Methods that move a file; ceilings.upload_ms bounds them instead of ceilings.provider_ms.
 bool is_transfer(std::string_view method) {

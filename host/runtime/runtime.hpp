@@ -68,12 +68,12 @@ class Runtime final : public ToolHost, private EffectHost {
   void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) override;
   void forget(CallId call) override;
 
-  std::unique_ptr<RunningEffect> start_http(const EffectOrder& order, Settle settle);
-  std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, Settle settle);
-  std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, Settle settle);
+  std::unique_ptr<RunningEffect> start_http(const EffectOrder& order, const Settle& settle);
+  std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
+  std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, const Settle& settle);
   void defer_append(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
-                                         Settle settle);
+                                         const Settle& settle);
 
   Result<CallRequest> prepare(const ToolRequest& asked);
   void ensure_pool(PluginEntry& plugin);

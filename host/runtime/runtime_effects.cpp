@@ -1,8 +1,8 @@
 // The part of Runtime that starts effects: who may, and which family does it.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "runtime/dumped_json.hpp"
 #include "runtime/runtime.hpp"
 
 namespace toolpost {
@@ -69,10 +69,10 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
                                           (near ? "; did you mean \"" + *near + "\"?" : "")});
   }
   if (!order.plugin->granted.contains(std::string(order.kind))) return refuse(not_granted(order));
-  if (order.kind == "http") return start_http(order, std::move(settle));
-  if (order.kind.starts_with("file.")) return start_file(order, std::move(settle));
+  if (order.kind == "http") return start_http(order, settle);
+  if (order.kind.starts_with("file.")) return start_file(order, settle);
   if (order.kind.starts_with("store.") || order.kind.starts_with("thread."))
-    return start_store(order, std::move(settle));
+    return start_store(order, settle);
   if (order.kind == "models") {
     settle(Errc::ok, "{\"providers\":" + providers_.models_json() + "}");
     return nullptr;
@@ -85,7 +85,7 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
   return refuse({Errc::unsupported, "effect " + std::string(order.kind) + " is not available"});
 }
 
-std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, Settle settle) {
+std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, const Settle& settle) {
   auto request = http_request_from_json(order.request);
   if (!request) {
     settle(request.error().code, request.error().message);
@@ -118,7 +118,7 @@ std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, Set
 }
 
 std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
-                                                Settle settle) {
+                                                const Settle& settle) {
   auto wanted = std::make_shared<bool>(true);
   const bool taken =
       lane.run([this, alive = std::weak_ptr<bool>(alive_), wanted, work = std::move(work), settle]() mutable {
@@ -139,7 +139,7 @@ std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::functio
   return std::make_unique<LaneEffect>(std::move(wanted));
 }
 
-std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, Settle settle) {
+std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, const Settle& settle) {
   if (!file_lane_) file_lane_ = std::make_unique<BlockingLane>();
   auto& budget = budgets_[order.call];
   if (!budget) {
@@ -152,7 +152,7 @@ std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, Set
       [this, kind = std::string(order.kind), request = std::string(order.request), budget = budget] {
         return run_file_effect(*roots_, settings_.files, kind, request, *budget);
       },
-      std::move(settle));
+      settle);
 }
 
 void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
@@ -161,9 +161,6 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
     return request.is_object() && request.contains(key) && request[key].is_string()
                ? request[key].get<std::string>()
                : std::string();
-  };
-  const auto dumped = [](const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace);
   };
   StoreBatch& batch = batches_[order.call];
   batch.owner = owner_name(order.owner);
@@ -190,7 +187,7 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
   settle(Errc::ok, "{\"id\":\"" + id + "\"}");
 }
 
-std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, Settle settle) {
+std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, const Settle& settle) {
   if (!store_) {
     settle(Errc::unavailable, "nothing can be stored: " + store_problem_);
     return nullptr;
@@ -211,8 +208,7 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, Se
   if (order.kind == "thread.read") {
     return on_lane(
         *store_lane_,
-        [this, owner, name, now = loop_.wall_ms()] { return store_->read_thread(owner, name, now); },
-        std::move(settle));
+        [this, owner, name, now = loop_.wall_ms()] { return store_->read_thread(owner, name, now); }, settle);
   }
   return on_lane(
       *store_lane_,
@@ -221,7 +217,7 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, Se
         if (!value) return value.error();
         return "{\"value\":" + value->value_or("null") + "}";
       },
-      std::move(settle));
+      settle);
 }
 
 void Runtime::commit(CallId call, OwnerId, std::function<void(Result<void>)> done) {

@@ -1,6 +1,5 @@
 // What the tools `version` and `status` say of the running host.
-#include <nlohmann/json.hpp>
-
+#include "runtime/dumped_json.hpp"
 #include "runtime/runtime.hpp"
 
 namespace toolpost {
@@ -38,7 +37,7 @@ std::string Runtime::status_json(bool everything) const {
   if (!store_problem_.empty()) status["store_problem"] = store_problem_;
   if (settings_.ceilings.daemon == Millis(0))
     status["warning"] = "ceilings.daemon_ms = 0: calls have no outer limit but 24 hours";
-  return status.dump(-1, ' ', false, json::error_handler_t::replace);
+  return dumped(status);
 }
 
 }  // namespace toolpost

@@ -23,7 +23,7 @@ class InProcessPool final : public TurnPool {
     std::function<void(Result<void>)> loaded;
   };
 
-  /// `ready_max` bounds opening the plugin. `loop` outlives the pool.
+  /// workers.ready_max_ms bounds opening the plugin. `loop` and `workers` outlive the pool.
   InProcessPool(Scheduler& loop, PoolPlugin plugin, const WorkerSettings& workers, Events events);
   ~InProcessPool() override;
 

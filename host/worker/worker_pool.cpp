@@ -7,15 +7,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/overload.hpp"
+
 namespace toolpost {
 namespace {
-
-template <typename... Cases>
-struct Overload : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overload(Cases...) -> Overload<Cases...>;
 
 // A turn's output: its parts, the requests of its effects and its log, each bounded; twice the output bound
 // is ample.

@@ -1,16 +1,11 @@
 #include "sim_pool.hpp"
 
+#include "base/overload.hpp"
+
 namespace toolpost::sim {
 namespace {
 
 using namespace std::chrono_literals;
-
-template <typename... Cases>
-struct Overload : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overload(Cases...) -> Overload<Cases...>;
 
 }  // namespace
 
