@@ -53,8 +53,10 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string_view(argv[1]) == "--loop") {
     return std::string_view(argv[2]) == "simdjson" ? run_simdjson_loop() : run_nlohmann_loop();
   }
-  if (argc != 1) {
-    std::fprintf(stderr, "usage: toolpost_bench [--loop nlohmann|simdjson]\n");
+  const bool one_load = argc == 3 && std::string_view(argv[1]) == "--load";
+  if (argc != 1 && !one_load) {
+    std::fprintf(stderr,
+                 "usage: toolpost_bench [--load \"600 B  64 in flight\" | --loop nlohmann|simdjson]\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -62,8 +64,12 @@ int main(int argc, char** argv) {
   getloadavg(load, 1);
   std::printf("%ld cores, load average %.2f before\n", sysconf(_SC_NPROCESSORS_ONLN), load[0]);
   try {
+    if (one_load) {
+      print_stdio_table(argv[2]);
+      return 0;
+    }
     print_local_table();
-    print_stdio_table();
+    print_stdio_table("");
     print_start_and_memory();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "toolpost_bench: %s\n", error.what());
