@@ -6,6 +6,10 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
 #include <vector>
 
 namespace toolpost {
@@ -33,10 +37,43 @@ class EventLoop::Shell {
     });
   }
 
+  void post(Task task) {
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex);
+      first = posted.empty();
+      posted.push_back(std::move(task));
+    }
+    // The loop's own thread looks before its round ends.
+    if (first && std::this_thread::get_id() != thread.load()) wake();
+  }
+  void run_posted() {
+    {
+      const std::lock_guard lock(mutex);
+      running.swap(posted);
+    }
+    if (running.empty()) return;
+    now = std::chrono::steady_clock::now();
+    for (Task& task : running) task();
+    running.clear();
+  }
+  /// What tasks and hooks posted is for another round, so that descriptors and timers take turns with it.
+  void wake_for_posted() {
+    const std::lock_guard lock(mutex);
+    if (!posted.empty()) wake();
+  }
+  void wake() {
+    asio::post(io, [] {});
+  }
+
   asio::io_context io{1};
   asio::steady_timer timer{io};
   TimerQueue timers;
   std::vector<Task> hooks;
+  std::mutex mutex;
+  std::vector<Task> posted;  // guarded by mutex
+  std::vector<Task> running;
+  std::atomic<std::thread::id> thread;  // that runs the loop
   TimePoint now = std::chrono::steady_clock::now();
   TimePoint armed_for{};
   bool armed = false;
@@ -125,10 +162,7 @@ TimePoint EventLoop::now() const {
 }
 
 void EventLoop::post(Task task) {
-  asio::post(shell_->io, [this, task = std::move(task)] {
-    shell_->now = std::chrono::steady_clock::now();
-    task();
-  });
+  shell_->post(std::move(task));
 }
 
 TimerId EventLoop::at(TimePoint time, Task task) {
@@ -160,11 +194,17 @@ void EventLoop::each_round(Task hook) {
 void EventLoop::run() {
   const auto work = asio::make_work_guard(shell_->io);
   if (shell_->io.stopped()) shell_->io.restart();
+  shell_->thread = std::this_thread::get_id();
+  shell_->wake_for_posted();
   while (!shell_->io.stopped()) {
+    // One descriptor or timer a round: asking for more would ask the kernel twice, and whoever reads a
+    // descriptor reads all of a batch.
     shell_->io.run_one();
-    shell_->io.poll();
+    shell_->run_posted();
     for (const Task& hook : shell_->hooks) hook();
+    shell_->wake_for_posted();
   }
+  shell_->thread = std::thread::id();
 }
 
 void EventLoop::stop() {

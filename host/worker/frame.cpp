@@ -140,7 +140,7 @@ bool FrameReader::take_memfd(const FrameHeader& header, std::vector<UniqueFd>& f
   return true;
 }
 
-ReadState FrameReader::read(int socket) {
+ReadState FrameReader::read(int socket, bool wait) {
   frames_.clear();
   large_.clear();
   iovec data{buffer_.data(), buffer_.size()};
@@ -152,7 +152,7 @@ ReadState FrameReader::read(int socket) {
   message.msg_controllen = sizeof control.bytes;
   ssize_t got;
   do {
-    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
   } while (got < 0 && errno == EINTR);
   if (got < 0) return errno == EAGAIN ? ReadState::nothing : ReadState::closed;
   std::vector<UniqueFd> fds = received_fds(message);

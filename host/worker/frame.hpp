@@ -72,7 +72,8 @@ enum class ReadState { packet, nothing, closed, malformed };
 class FrameReader {
  public:
   explicit FrameReader(std::uint64_t payload_max);
-  ReadState read(int socket);
+  /// `wait`: as long as the socket's own mode says; otherwise `nothing` at once when nothing is there.
+  ReadState read(int socket, bool wait = true);
   const std::vector<Frame>& frames() const { return frames_; }
   const std::string& problem() const { return problem_; }
 

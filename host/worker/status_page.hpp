@@ -19,6 +19,8 @@ struct StatusPage {
   std::atomic<std::uint64_t> revoked_from{UINT64_MAX};
   // Written by the host: this turn's caller has gone.
   std::atomic<std::uint64_t> cancelled{0};
+  // Written by the host: the highest turn sent or about to be, so that answers wait for company that comes.
+  std::atomic<std::uint64_t> sent{0};
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 

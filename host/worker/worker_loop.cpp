@@ -22,9 +22,12 @@ constexpr int kSocket = 3;
 constexpr int kPage = 4;
 // A turn's input holds the whole journal; twice turns.journal_bytes_max at its largest, as a backstop only.
 constexpr std::uint64_t kInputMax = 2ull << 30;
-// Finished turns wait for company at most this long, so a batch costs one write and nobody waits noticeably.
-// A thread of its own sees to that: the next turn may compute for seconds, and may never end.
-constexpr std::chrono::microseconds kBatchTime{200};
+// Finished turns wait for company, so that a batch costs one write, but not for long: the next turn may
+// compute for seconds, and may never end. A thread of its own looks this often, and sends what it has seen
+// before.
+constexpr std::chrono::microseconds kLookEvery{200};
+// Without anything to see it looks so often before it sleeps: to wake it costs more than a look.
+constexpr int kIdleLooks = 50;
 constexpr std::size_t kBatchBytes = 32 << 10;
 
 /// Frames on their way to the host.
@@ -38,7 +41,7 @@ class Outbox {
     if (!writer_.add(type, number, payload)) _exit(4);
     if (writer_.bytes() > kBatchBytes) send();
   }
-  /// Plugin code is about to run: what is here already is sent in kBatchTime, however long that code runs.
+  /// Plugin code is about to run: what is here already is sent soon, however long that code runs.
   void watch_over() {
     const std::lock_guard lock(mutex_);
     if (writer_.empty() || watched_) return;
@@ -52,24 +55,33 @@ class Outbox {
 
  private:
   void send() {
-    if (!writer_.empty() && writer_.flush(kSocket) != SendState::done) _exit(0);
+    if (writer_.empty()) return;
+    if (writer_.flush(kSocket) != SendState::done) _exit(0);
+    ++batch_;
   }
   void watch() {
     std::unique_lock lock(mutex_);
     for (;;) {
       begun_.wait(lock, [this] { return watched_; });
-      lock.unlock();
-      std::this_thread::sleep_for(kBatchTime);
-      lock.lock();
-      send();
+      std::uint64_t seen = UINT64_MAX;
+      for (int idle = 0; idle < kIdleLooks; ++idle) {
+        lock.unlock();
+        std::this_thread::sleep_for(kLookEvery);
+        lock.lock();
+        if (writer_.empty()) continue;
+        idle = 0;
+        if (seen == batch_) send();
+        seen = batch_;
+      }
       watched_ = false;
     }
   }
 
   std::mutex mutex_;
   std::condition_variable begun_;
-  FrameWriter writer_;    // guarded by mutex_
-  bool watched_ = false;  // guarded by mutex_
+  FrameWriter writer_;       // guarded by mutex_
+  std::uint64_t batch_ = 0;  // of what the writer holds; guarded by mutex_
+  bool watched_ = false;     // guarded by mutex_
 };
 
 std::int64_t monotonic_ns() {
@@ -84,9 +96,14 @@ class Worker {
 
   [[noreturn]] void run() {
     for (;;) {
-      if (reader_.read(kSocket) != ReadState::packet) _exit(0);  // the host is gone or talks nonsense
+      ReadState state = ReadState::nothing;
+      if (page_->sent.load() > number_) state = reader_.read(kSocket, false);
+      if (state == ReadState::nothing) {
+        flush();
+        state = reader_.read(kSocket);
+      }
+      if (state != ReadState::packet) _exit(0);  // the host is gone or talks nonsense
       for (const Frame& frame : reader_.frames()) handle(frame);
-      flush();
     }
   }
 

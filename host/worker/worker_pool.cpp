@@ -12,6 +12,8 @@
 namespace toolpost {
 namespace {
 
+constexpr int kPacketsPerRound = 64;
+
 // A turn's output: its parts, the requests of its effects and its log, each bounded; twice the output bound
 // is ample.
 std::uint64_t payload_max(const PoolPlugin& plugin) {
@@ -154,6 +156,8 @@ void WorkerPool::send(const SendTurn& order) {
     core_.on_protocol_error(order.worker, added.error().message, loop_.now());
     return;
   }
+  link->second->sent = order.number;
+  link->second->page->sent.store(order.number);
   dirty_.insert(order.worker);
   probe(order.worker, FrameType::turn);
 }
@@ -178,19 +182,19 @@ void WorkerPool::flush() {
   }
 }
 
-bool WorkerPool::read_packets(WorkerId worker, Link& link) {
-  for (;;) {
-    const ReadState state = link.reader.read(link.socket.get());
-    if (state == ReadState::nothing) return true;
-    if (state == ReadState::closed) return false;
-    if (state == ReadState::malformed) {
-      core_.on_protocol_error(worker, link.reader.problem(), loop_.now());
-      return false;
-    }
-    for (const Frame& frame : link.reader.frames()) {
-      on_frame(worker, link, frame);
-      probe(worker, frame.type);
-    }
+ReadState WorkerPool::read_packet(WorkerId worker, Link& link) {
+  const ReadState state = link.reader.read(link.socket.get());
+  if (state == ReadState::malformed) core_.on_protocol_error(worker, link.reader.problem(), loop_.now());
+  for (const Frame& frame : link.reader.frames()) {
+    on_frame(worker, link, frame);
+    probe(worker, frame.type);
+  }
+  return state;
+}
+
+// What a dead worker had flushed still counts; its socket holds only so much.
+void WorkerPool::read_the_rest(WorkerId worker, Link& link) {
+  while (link.watch && read_packet(worker, link) == ReadState::packet) {
   }
 }
 
@@ -199,7 +203,14 @@ void WorkerPool::on_readable(WorkerId worker) {
   if (found == links_.end()) return;
   Link& link = *found->second;
   if (!dirty_.contains(worker)) link.watch->want(EventLoop::Interest::read);
-  if (!read_packets(worker, link)) {
+  // While more answers are due they are read together, so that what follows from them is sent together; but a
+  // worker that floods its socket must not keep the loop.
+  const std::uint64_t due = link.sent;
+  ReadState state = read_packet(worker, link);
+  for (int more = 1; more < kPacketsPerRound && state == ReadState::packet && link.answered < due; ++more) {
+    state = read_packet(worker, link);
+  }
+  if (state == ReadState::closed || state == ReadState::malformed) {
     // Gone, or it closed its only socket: either way it ends. Its death says how.
     link.watch.reset();
     spawner_.kill(global_id(worker));
@@ -212,6 +223,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
   if (frame.type == FrameType::turn_done && link.ready) {
     auto output = decode_turn_output(frame.payload);
     if (!output) return core_.on_protocol_error(worker, "an output that cannot be read", now);
+    link.answered = frame.number;
     const auto turn = core_.turn_at(worker, frame.number);
     const bool skipped = output->end == TurnEnd::skipped;
     if (core_.on_turn_done(worker, frame.number, skipped, now) && turn && inputs_.erase(*turn) != 0) {
@@ -280,7 +292,7 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   const auto found = links_.find(worker);
   if (found == links_.end()) return;
   Link& link = *found->second;
-  if (link.watch) read_packets(worker, link);  // answers that it had flushed still count
+  read_the_rest(worker, link);
   on_stdio(worker);
   const std::string how = describe_wait_status(wait_status);
   if (!link.ready && !link.refused && events_.loaded) {
@@ -296,7 +308,7 @@ void WorkerPool::on_lost(WorkerId worker) {
   const auto found = links_.find(worker);
   if (found == links_.end()) return;
   Link& link = *found->second;
-  if (link.watch) read_packets(worker, link);
+  read_the_rest(worker, link);
   on_stdio(worker);
   core_.on_lost(worker, link.page->started.load(), loop_.now());
   dirty_.erase(worker);

@@ -57,6 +57,8 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     std::unique_ptr<EventLoop::Watch> watch;
     std::unique_ptr<EventLoop::Watch> stdio_watch;
     std::uint64_t stdio_bytes = 0;
+    std::uint64_t sent = 0;      // the last turn's number
+    std::uint64_t answered = 0;  // the same of the last answer, if the worker tells the truth
     bool ready = false;
     bool refused = false;  // told why it cannot run, and killed for it: its death is no news
     explicit Link(std::uint64_t payload_max) : reader(payload_max) {}
@@ -69,7 +71,8 @@ class WorkerPool final : public TurnPool, private QuotaMember {
   void spawn(WorkerId worker);
   void send(const SendTurn& order);
   void on_readable(WorkerId worker);
-  bool read_packets(WorkerId worker, Link& link);
+  ReadState read_packet(WorkerId worker, Link& link);
+  void read_the_rest(WorkerId worker, Link& link);
   void on_frame(WorkerId worker, Link& link, const Frame& frame);
   void on_stdio(WorkerId worker);
   void arm();

@@ -114,3 +114,33 @@ TEST_CASE("event loop: the round hook runs after the round's callbacks", "[base]
   loop.run();
   CHECK(order == "th");
 }
+
+TEST_CASE("event loop: tasks that a hook or a task posts run in later rounds, one by one", "[base]") {
+  EventLoop loop;
+  std::string order;
+  int hooks = 0;
+  loop.each_round([&] {
+    order += 'h';
+    if (++hooks == 2) loop.post([&] { loop.stop(); });
+  });
+  loop.post([&] {
+    order += 'a';
+    loop.post([&] { order += 'b'; });
+  });
+  loop.run();
+  CHECK(order == "ahbhh");
+}
+
+TEST_CASE("event loop: what is posted while it is stopped runs when it runs again", "[base]") {
+  EventLoop loop;
+  std::string order;
+  loop.post([&] {
+    order += 'a';
+    loop.post([&] { order += 'b'; });
+    loop.stop();
+  });
+  loop.run();
+  loop.post([&] { loop.stop(); });
+  loop.run();
+  CHECK(order == "ab");
+}
