@@ -131,30 +131,34 @@ std::set<std::string> escape_corpus(const FileWorld& world) {
 
 /// Reads until `swapping` ends; counts what came from outside.
 int escapes_while(const std::atomic<bool>& swapping, const FileRoots& roots, const std::string& path,
-                  int& inside) {
+                  std::atomic<int>& inside) {
   int escapes = 0;
   while (swapping.load()) {
     const auto file = roots.open_file(path);
     if (!file) continue;
-    (content_of(*file) == kSecret ? escapes : inside) += 1;
+    if (content_of(*file) == kSecret) {
+      ++escapes;
+    } else {
+      ++inside;
+    }
   }
   return escapes;
 }
 
-/// Exchanges two names 20,000 times while another thread reads `path`.
+/// Exchanges two names 20,000 times, and until it was seen once, while another thread reads `path`.
 void race(const FileWorld& world, const std::string& one, const std::string& other, const std::string& path,
           OpenMethod method) {
   const FileRoots roots = world.roots(method);
   std::atomic<bool> swapping{true};
   std::atomic<int> failed{0};
+  std::atomic<int> inside{0};
   std::thread swapper([&] {
-    for (int i = 0; i < kSwaps; ++i) {
+    for (int i = 0; i < kSwaps || inside == 0; ++i) {
       if (renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) != 0) ++failed;
       if (i % 64 == 0) std::this_thread::yield();
     }
     swapping = false;
   });
-  int inside = 0;
   const int escapes = escapes_while(swapping, roots, path, inside);
   swapper.join();
   CHECK(failed == 0);
