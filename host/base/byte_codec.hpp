@@ -3,7 +3,6 @@
 // The reader never trusts a length: past the end it fails once and stays failed.
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,7 +41,7 @@ class ByteReader {
       in_ = {};
       return value;
     }
-    std::memcpy(&value, in_.data(), sizeof value);
+    in_.copy(reinterpret_cast<char*>(&value), sizeof value);
     in_.remove_prefix(sizeof value);
     return value;
   }

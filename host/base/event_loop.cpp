@@ -101,7 +101,7 @@ class AsioWatch final : public EventLoop::Watch {
   AsioWatch(asio::io_context& io, int fd, TimePoint& now, std::function<void(Interest)> ready,
             boost::system::error_code& error)
       : state_(std::make_shared<State>(io, std::move(ready))), now_(now) {
-    state_->descriptor.assign(fd, error);
+    error = state_->descriptor.assign(fd, error);
   }
   ~AsioWatch() override {
     state_->closed = true;

@@ -104,14 +104,14 @@ std::string url_fault(std::string_view url) {
     return "it has a space or control character";
   const UrlParts parts = url_parts(url);
   if (parts.scheme != "http" && parts.scheme != "https") return "it must start with https:// or http://";
-  const std::string fault = authority_fault(parts.authority);
+  std::string fault = authority_fault(parts.authority);
   if (!fault.empty()) return fault;
   if (parts.rest.find_first_of("?#") != std::string::npos) return "it must have no query and no fragment";
   return path_fault(parts.rest);
 }
 
 std::string origin_fault(std::string_view origin) {
-  const std::string fault = url_fault(origin);
+  std::string fault = url_fault(origin);
   if (!fault.empty()) return fault;
   return url_parts(origin).rest.empty() ? "" : "an origin is scheme, host and port alone, with no path";
 }

@@ -92,6 +92,7 @@ bool is_multiple(dom::element number, const json& step) {
   const Decimal value = to_decimal(to_exact(number));
   const Decimal unit = to_decimal(to_exact(step));
   if (value.digits == 0) return true;
+  if (unit.digits == 0) return false;  // compiling refuses it
   if (value.power >= unit.power) {
     Wide rest = value.digits % unit.digits;
     for (int power = unit.power; power < value.power && rest != 0; ++power) rest = rest * 10 % unit.digits;

@@ -14,7 +14,7 @@
 namespace toolpost {
 namespace {
 
-constexpr std::size_t kSecretBytesMax = 16 * 1024;
+constexpr std::size_t kSecretBytesMax = 16ull * 1024;
 
 Error invalid(const std::string& what) {
   return {Errc::invalid_config, what};
