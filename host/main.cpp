@@ -26,6 +26,18 @@ int run(int argc, char** argv) {
   call_command->add_option("arguments", call.arguments, "A JSON object");
   call_command->add_option("--record", call.record_file, "Write the call's journal to this file, for replay");
   call_command->add_flag("--patient", call.patient, "Wait as long as [ceilings_long] allows, not [ceilings]");
+  call_command->add_flag("--durable", call.durable,
+                         "The same, and what it has so far survives a crash: call it again to go on");
+  auto* calls =
+      app.add_subcommand("calls", "Calls that survive: interrupted ones, and outcomes nobody has heard");
+  calls->require_subcommand(1);
+  auto* calls_list = calls->add_subcommand("list", "List them");
+  std::string shown_call, purged_call;
+  auto* calls_show = calls->add_subcommand("show", "Print a call's outcome, or the answers it has so far");
+  calls_show->add_option("id", shown_call)->required();
+  auto* calls_resume = calls->add_subcommand("resume", "Finish all durable calls whose host died");
+  auto* calls_purge = calls->add_subcommand("purge", "Forget one call, or all that are not running");
+  calls_purge->add_option("id", purged_call);
   std::string replay_file;
   auto* replay = app.add_subcommand("replay", "Repeat a recorded call exactly, without performing anything");
   replay->add_option("file", replay_file)->required();
@@ -52,6 +64,10 @@ int run(int argc, char** argv) {
   if (!config_file.empty()) options.config_file = config_file;
   if (serve->parsed()) return run_serve(options);
   if (call_command->parsed()) return run_call(options, call);
+  if (calls_list->parsed()) return run_calls_list(options);
+  if (calls_show->parsed()) return run_calls_show(options, shown_call);
+  if (calls_resume->parsed()) return run_calls_resume(options);
+  if (calls_purge->parsed()) return run_calls_purge(options, purged_call);
   if (replay->parsed()) return run_replay(options, replay_file);
   if (plugins->parsed()) return run_plugins(options);
   if (inspect->parsed()) return run_inspect(inspected, quiet ? InspectOutput::problems : InspectOutput::full);

@@ -29,6 +29,7 @@ struct JournalEntry {
   std::string request;
   std::string digest;
   std::uint32_t timeout_ms = 0;
+  bool sent = false;  // it may have left the host: without `done` after a crash nobody knows
   bool done = false;
   Errc code = Errc::ok;
   std::string result;            // JSON when ok, else a sentence for people
@@ -64,7 +65,11 @@ class Journal {
 
   /// Settles entry `index` once; a second result is dropped (false). Past bytes_max it becomes `exhausted`.
   bool settle(std::size_t index, Errc code, std::string result, std::int64_t now_ms);
+  /// The effect is about to leave the host.
+  void mark_sent(std::size_t index) { entries_.at(index).sent = true; }
   bool done(std::size_t index) const { return index < entries_.size() && entries_[index].done; }
+
+  void set_call_id(std::string id) { header_.call_id = std::move(id); }
 
   /// Takes the entries of a recorded journal, before the first turn.
   void restore(std::vector<JournalEntry> entries);

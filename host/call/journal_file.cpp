@@ -24,6 +24,7 @@ json header_json(const JournalHeader& header) {
 json entry_json(const JournalEntry& entry) {
   json line = {{"effect", entry.kind}, {"request", entry.request}, {"digest", entry.digest}};
   if (entry.timeout_ms != 0) line["timeout_ms"] = entry.timeout_ms;
+  if (entry.sent && !entry.done) line["sent"] = true;
   if (entry.done) {
     line["code"] = name(entry.code);
     line["result"] = entry.result;
@@ -31,6 +32,10 @@ json entry_json(const JournalEntry& entry) {
     line["done_order"] = entry.done_order;
   }
   return line;
+}
+
+std::string line_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 struct BadLine {
@@ -68,6 +73,7 @@ JournalEntry read_entry(const json& line) {
   entry.request = line.at("request");
   entry.digest = line.at("digest");
   if (line.contains("timeout_ms")) entry.timeout_ms = whole<std::uint32_t>(line, "timeout_ms");
+  entry.sent = line.contains("sent");
   entry.done = line.contains("code");
   if (entry.done) {
     entry.code = errc_from_name(line.at("code").get<std::string>());
@@ -101,21 +107,30 @@ Expected read_line(const json& line, RecordedCall& call, Expected expected) {
 
 }  // namespace
 
-std::string journal_text(const RecordedCall& call) {
-  const auto line = [](const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  };
-  std::string text = line(header_json(call.header));
-  for (const JournalEntry& entry : call.entries) text += line(entry_json(entry));
-  json outcome = {{"outcome", name(call.code)}, {"parts", json::array()}};
-  if (call.code != Errc::ok) outcome["message"] = call.message;
-  for (const TurnPart& part : call.parts) {
-    outcome["parts"].push_back({{"media_type", part.media_type}, {"bytes", part.bytes}});
-  }
-  return text + line(outcome);
+std::string header_line(const JournalHeader& header) {
+  return line_of(header_json(header));
 }
 
-Result<RecordedCall> parse_journal(std::string_view text) {
+std::string entry_line(const JournalEntry& entry) {
+  return line_of(entry_json(entry));
+}
+
+std::string outcome_line(Errc code, const std::string& message, const std::vector<TurnPart>& parts) {
+  json outcome = {{"outcome", name(code)}, {"parts", json::array()}};
+  if (code != Errc::ok) outcome["message"] = message;
+  for (const TurnPart& part : parts) {
+    outcome["parts"].push_back({{"media_type", part.media_type}, {"bytes", part.bytes}});
+  }
+  return line_of(outcome);
+}
+
+std::string journal_text(const RecordedCall& call) {
+  std::string text = header_line(call.header);
+  for (const JournalEntry& entry : call.entries) text += entry_line(entry);
+  return text + outcome_line(call.code, call.message, call.parts);
+}
+
+Result<RecordedCall> parse_journal(std::string_view text, JournalState state) {
   RecordedCall call;
   Expected expected = Expected::header;
   unsigned number = 0;
@@ -139,7 +154,7 @@ Result<RecordedCall> parse_journal(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (number == 0) return Error{Errc::invalid_input, "the journal is empty"};
-  if (expected != Expected::nothing)
+  if (expected == Expected::header || (expected != Expected::nothing && state == JournalState::ended))
     return Error{Errc::invalid_input, "the journal ends before the outcome; its recording was cut off"};
   return call;
 }

@@ -41,6 +41,7 @@ int run_call(const HostOptions& options, const CallCommand& command) {
   request.tool = command.tool;
   request.arguments_json = command.arguments;
   if (command.patient) request.profile = CeilingProfile::patient;
+  request.durable = command.durable;
   host->runtime->call_tool(
       request,
       [&](const CallOutcome& outcome, const Journal* journal) {

@@ -16,12 +16,22 @@ struct CallCommand {
   std::string arguments = "{}";
   std::string record_file;  // empty: none
   bool patient = false;     // [ceilings_long] instead of [ceilings]
+  bool durable = false;     // the same, and it can go on after a crash
 };
 /// Runs one tool and prints its reply.
 int run_call(const HostOptions& options, const CallCommand& command);
 
 /// Repeats a recorded call without performing any effect and compares the outcome.
 int run_replay(const HostOptions& options, const std::string& file);
+
+/// What the store keeps of calls that run, were interrupted, or ended without anybody to hear it.
+int run_calls_list(const HostOptions& options);
+/// Prints what a call has so far: its outcome, or the answers that it paid for.
+int run_calls_show(const HostOptions& options, const std::string& id);
+/// Goes on with all durable calls whose host died, and waits for them.
+int run_calls_resume(const HostOptions& options);
+/// Forgets one call, or with an empty id all that no living host runs.
+int run_calls_purge(const HostOptions& options, const std::string& id);
 
 /// Lists plugins, what was refused and why, and what would have to be granted.
 int run_plugins(const HostOptions& options);

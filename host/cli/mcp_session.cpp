@@ -99,6 +99,7 @@ void McpSession::call_tool(const McpToolCall& call) {
   request.arguments_json = call.arguments_raw;
   request.arguments = &call.arguments;
   request.wall = resets ? ClientWall::none : ClientWall::applies;
+  request.durable = call.durable;
   Running& running = running_[number];
   running.accepted = loop_.now();
   CallRunner::OnProgress progress;
@@ -173,7 +174,7 @@ void McpSession::shut_down() {
     left.reserve(running_.size());
     for (const auto& [number, running] : running_) left.push_back(number);
     for (const std::uint64_t number : left) {
-      host_.cancel(running_[number].request);
+      host_.leave(running_[number].request);
       CallOutcome outcome;
       outcome.code = Errc::unavailable;
       outcome.message = "the host is shutting down (deadlines.shutdown_drain_ms)";

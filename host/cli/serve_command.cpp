@@ -70,6 +70,7 @@ int run_serve(const HostOptions& options) {
     signalfd_siginfo info;
     if (read(signals.get(), &info, sizeof info) > 0) session.shut_down();
   });
+  host->runtime->resume_durable(1, {});  // their outcomes wait in the store
   host->loop.after(kVerifyAfter, [&] { host->runtime->verify_plugins(); });
   host->loop.run();
   return 0;

@@ -129,6 +129,13 @@ struct StoreSettings {                       // [store]
   std::uint32_t thread_turns_max = 50;       // 1..10,000
   std::uint64_t thread_bytes_max = 4 << 20;  // 4096..256 MiB
   std::uint64_t value_bytes_max = 1 << 20;   // one stored value; 0..64 MiB
+  Millis journal_ttl{86'400'000};  // of calls that ended or were interrupted; 60,000..31,536,000,000
+  std::uint64_t file_bytes_max = 1ull << 30;  // of all of it; 131,072..1 TiB
+};
+
+struct ResumeSettings {             // [resume], calls whose host died
+  std::string in_doubt = "report";  // report | resend: what was sent and never answered
+  Millis repeat_window{600'000};    // the same call asked again goes on where it was; 0 never, ..86,400,000
 };
 
 struct LogSettings {           // [log]
@@ -179,6 +186,7 @@ struct Settings {
   FileSettings files;
   HttpSettings http;
   StoreSettings store;
+  ResumeSettings resume;
   LogSettings log;
   std::string locale = "en";                // BCP 47; models are asked to answer in it
   bool sanitize_invisible = true;           // strip invisible and bidirectional characters from text

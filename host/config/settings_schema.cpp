@@ -69,8 +69,7 @@ constexpr SectionSpec kSections[] = {
      "How long things may take; 0 switches one off and the next outer one then holds. They nest: "
      "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
      "tool + deadlines.tool_reserve_ms <= daemon."},
-    {"ceilings_long",
-     "The same for patient calls, which `toolpost call --patient` makes."},
+    {"ceilings_long", "The same for patient calls, which `toolpost call --patient` makes."},
     {"deadlines", "What is kept back so that an answer still gets out in time."},
     {"turns", "Of one run of plugin code, and of the call it belongs to."},
     {"admission", "How much runs at once; what cannot start in time is refused early."},
@@ -81,12 +80,14 @@ constexpr SectionSpec kSections[] = {
     {"files", "What the file effects may read."},
     {"http", "The host's HTTP client."},
     {"store", "Threads, journals and stored values."},
+    {"resume", "Calls whose host died."},
     {"log", "Logs go to standard error; standard output is the protocol's."},
 };
 
 constexpr Setting<Settings> kHostSettings[] = {
-    plain<Settings, &Settings::locale>("host", "locale", "\"en\"",
-                                       "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
+    plain<Settings, &Settings::locale>(
+        "host", "locale", "\"en\"",
+        "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
     plain<Settings, &Settings::sanitize_invisible>(
         "host", "sanitize_invisible", "true",
         "Strip invisible and bidirectional characters from text before a plugin sees it."),
@@ -304,6 +305,21 @@ constexpr Setting<Settings> kHostSettings[] = {
                                            "bytes", "One thread."),
     NUMBER(store, Store, value_bytes_max)("store", "value_bytes_max", "1_048_576", {0, 64 * kMiB}, "bytes",
                                           "One stored value."),
+    NUMBER(store, Store, file_bytes_max)("store", "file_bytes_max", "1_073_741_824",
+                                         {128 * kKiB, 1024 * kGiB}, "bytes",
+                                         "The file that holds all of it does not grow past this."),
+    NUMBER(store, Store, journal_ttl)("store", "journal_ttl_ms", "86_400_000", {60'000, 31'536'000'000}, "",
+                                      "A call's journal is forgotten this long after it last changed."),
+
+    PLAIN(resume, Resume, in_doubt)(
+        "resume", "in_doubt", "\"report\"",
+        "What was sent before the host died and never answered: fail the call, or send "
+        "it again.",
+        "report|resend"),
+    NUMBER(resume, Resume, repeat_window)(
+        "resume", "repeat_window_ms", "600_000", {0, 86'400'000}, "",
+        "A call that is asked again this soon after its host died goes on where it "
+        "was; 0 begins anew."),
 
     PLAIN(log, Log, level)("log", "level", "\"info\"", "The least important event that is written.",
                            "debug|info|warn|error|off"),

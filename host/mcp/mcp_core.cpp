@@ -236,6 +236,10 @@ std::optional<McpFault> McpCore::read_call(const Request& request, McpToolCall& 
     }
   }
   call.wants_progress = !progress_token_.empty();
+  if (const auto durable = request.meta ? mcp_member(*request.meta, "toolpost/durable") : std::nullopt) {
+    if (durable->get(call.durable) != simdjson::SUCCESS)
+      return invalid_params("params._meta[\"toolpost/durable\"] must be true or false");
+  }
   return std::nullopt;
 }
 

@@ -16,6 +16,7 @@ struct McpToolCall {
   std::string_view arguments_raw;    // JSON text of params.arguments as it came, "{}" if absent
   simdjson::dom::element arguments;  // the same, an object
   bool wants_progress = false;       // the client gave a progressToken
+  bool durable = false;              // _meta["toolpost/durable"]: to be finished after a crash of the host
   std::string_view client_name;      // clientInfo.name; empty if not told
   bool modern = false;               // revision 2026-07-28 or later
 };

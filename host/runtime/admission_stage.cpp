@@ -72,15 +72,23 @@ void AdmissionStage::on_outcome(RequestNumber number, CallOutcome outcome, const
 }
 
 void AdmissionStage::cancel(RequestNumber number) {
+  give_up(number, &CallRunner::cancel);
+}
+
+void AdmissionStage::leave(RequestNumber number) {
+  give_up(number, &CallRunner::leave);
+}
+
+void AdmissionStage::give_up(RequestNumber number, void (CallRunner::*end)(CallId)) {
   auto node = requests_.extract(number);
   if (node.empty()) return;
-  if (node.mapped().running != 0) runner_.cancel(node.mapped().running);
+  if (node.mapped().running != 0) (runner_.*end)(node.mapped().running);
   if (core_.withdraw(number)) return;
   begin_later(core_.release(number, loop_.now()));
 }
 
-void AdmissionStage::cancel_all() {
-  while (!requests_.empty()) cancel(requests_.begin()->first);
+void AdmissionStage::leave_all() {
+  while (!requests_.empty()) leave(requests_.begin()->first);
 }
 
 void AdmissionStage::arm() {

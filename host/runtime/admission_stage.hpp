@@ -35,8 +35,10 @@ class AdmissionStage {
   RequestNumber refuse(Error error, Done done);
   /// The caller has gone; `done` is dropped.
   void cancel(RequestNumber number);
+  /// The host ends; `done` is dropped, a stored journal stays.
+  void leave(RequestNumber number);
   /// Everything that is not answered, before what calls use goes away.
-  void cancel_all();
+  void leave_all();
 
   /// What a request is doing, for people.
   std::string describe(RequestNumber number) const;
@@ -56,6 +58,8 @@ class AdmissionStage {
   void refuse_later(RequestNumber number, Error error);
   void begin(RequestNumber number);
   void begin_later(const std::vector<RequestNumber>& numbers);
+  /// Gives a request's place back; `end` ends its call if it runs.
+  void give_up(RequestNumber number, void (CallRunner::*end)(CallId));
   void answer_refused(RequestNumber number, Error error);
   void on_outcome(RequestNumber number, CallOutcome outcome, const Journal& journal);
   void arm();

@@ -20,19 +20,8 @@ CallRunner::~CallRunner() {
 
 CallId CallRunner::run(CallRequest request, Done done, OnProgress progress) {
   const CallId id = ++last_call_;
-  JournalHeader header;
-  if (request.pinned) {
-    header = *request.pinned;
-  } else {
-    header.plugin = request.plugin->id();
-    header.plugin_hash = request.plugin->found.sha256;
-    header.config = request.plugin->config_json;
-    header.method = request.method->name;
-    header.request = std::move(request.request);
-    header.seed = random_.next();
-    header.accepted_ms = loop_.wall_ms();
-    header.deadline_ms = to_ms(request.bound.deadline.at() - request.accepted);
-  }
+  JournalHeader header =
+      request.pinned ? *request.pinned : make_header(request, random_.next(), loop_.wall_ms());
   Journal journal(std::move(header), journal_limits(settings_.turns));
   if (!request.entries.empty()) journal.restore(std::move(request.entries));
   auto added = std::make_unique<Call>(std::move(request), std::move(journal));
@@ -42,11 +31,7 @@ CallId CallRunner::run(CallRequest request, Done done, OnProgress progress) {
   calls_.emplace(id, std::move(added));
   arm_deadline(id, call);
   const CallId outer = std::exchange(adding_, id);
-  // Of a call that goes on: what was on its way begins again.
-  for (std::size_t index = 0; index < call.journal.entries().size(); ++index) {
-    if (!call.journal.done(index)) start_effect(id, index);
-  }
-  begin_turn(id, call);
+  if (restore(id, call)) begin_turn(id, call);
   adding_ = outer;
   return id;
 }
@@ -102,6 +87,7 @@ void CallRunner::each_call(const std::function<void(const LiveCall&)>& visit) co
 }
 
 void CallRunner::begin_turn(CallId id, Call& call) {
+  call.turn_due = false;
   if (call.request.plugin->incompatible) return fail(id, *call.request.plugin->incompatible);
   watchers_.prepare(*call.request.plugin);
   if (auto begun = call.journal.begin_turn(); !begun) return fail(id, begun.error());
@@ -125,7 +111,8 @@ void CallRunner::on_turn_done(TurnId turn, Result<TurnOutput> output) {
     const bool again = output.error().code == Errc::crashed && call.crash_reruns == 0;
     if (!again) return fail(id, output.error());
     ++call.crash_reruns;
-    return begin_turn(id, call);
+    call.turn_due = true;
+    return go_on(id);
   }
   for (const TurnLogLine& line : output->log_lines) {
     if (watchers_.log_line) watchers_.log_line(*call.request.plugin, line);
@@ -146,6 +133,9 @@ void CallRunner::on_suspended(CallId id, Call& call, TurnOutput output) {
   if (!first) return fail(id, first.error());
   call.waiting_for = output.waiting_for;
   const std::size_t end = call.journal.entries().size();
+  if (call.request.stored) {
+    for (std::size_t index = *first; index < end; ++index) call.changed.push_back(index);
+  }
   for (std::size_t index = *first; index < end; ++index) {
     start_effect(id, index);
     if (!calls_.contains(id)) return;  // an effect may end the call, by its limits
@@ -161,24 +151,36 @@ void CallRunner::start_effect(CallId id, std::size_t index) {
                   "a replay performs no effects, and its recording holds no more of them");
   }
   if (entry.kind == "join" || entry.kind == "sleep") return start_timer_effect(id, call, index, entry);
-  const EffectOrder order{id,
-                          index,
-                          entry.kind,
-                          entry.request,
-                          entry.timeout_ms,
-                          call.request.plugin,
-                          call.request.method,
-                          call.request.owner,
-                          call.request.accepted,
-                          call.request.bound,
-                          call.request.wall,
-                          call.request.profile};
+  if (entry.kind == "http") return start_when_recorded(id, index);
+  if (entry.kind == "provider" && call.request.journal.empty()) call.request.journal = random_.id();
+  perform(id, index);
+}
+
+EffectOrder CallRunner::order_of(CallId id, const Call& call, std::size_t index) const {
+  const JournalEntry& entry = call.journal.entries()[index];
+  return {id,
+          index,
+          entry.kind,
+          entry.request,
+          entry.timeout_ms,
+          call.request.plugin,
+          call.request.method,
+          call.request.owner,
+          call.request.accepted,
+          call.request.bound,
+          call.request.wall,
+          call.request.profile,
+          call.request.journal};
+}
+
+void CallRunner::perform(CallId id, std::size_t index) {
   // Settled at once or later: either way through the loop, so that nothing re-enters this call.
-  auto running = effects_.start(order, [this, id, index](Errc code, std::string result) {
-    loop_.post([this, id, index, code, result = std::move(result)]() mutable {
-      settle(id, index, code, std::move(result));
-    });
-  });
+  auto running =
+      effects_.start(order_of(id, *calls_.at(id), index), [this, id, index](Errc code, std::string result) {
+        loop_.post([this, id, index, code, result = std::move(result)]() mutable {
+          settle(id, index, code, std::move(result));
+        });
+      });
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   if (running) found->second->effects[index] = std::move(running);
@@ -229,6 +231,7 @@ void CallRunner::settle(CallId id, std::size_t index, Errc code, std::string res
     call.timers.erase(timer);
   }
   if (!call.journal.settle(index, code, std::move(result), loop_.wall_ms())) return;
+  if (stores(call)) return use_when_recorded(id, call, index);
   check_joins(id);
   go_on(id);
 }
@@ -249,7 +252,8 @@ void CallRunner::go_on(CallId id) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   Call& call = *found->second;
-  if (call.turn == 0 && call.waiting_for && call.journal.done(*call.waiting_for)) begin_turn(id, call);
+  if (call.turn != 0 || call.committing || call.recording > 0) return;
+  if (call.turn_due || (call.waiting_for && call.journal.done(*call.waiting_for))) begin_turn(id, call);
 }
 
 void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
@@ -264,12 +268,16 @@ void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
     return fail(id, fine.error());
   }
   call.committing = true;
-  effects_.commit(id, call.request.owner,
-                  [this, id, parts = std::move(output.parts)](const Result<void>& stored) mutable {
-                    if (!calls_.contains(id)) return;  // the deadline was faster
+  CallOutcome outcome;
+  outcome.parts = std::move(output.parts);
+  JournalChanges end = call.unstored ? JournalChanges{} : ending(call, outcome);
+  const bool ends = !end.empty();  // if not, an effect that nobody waits for may yet begin a journal
+  effects_.commit(id, call.request.owner, std::move(end),
+                  [this, id, ends, outcome = std::move(outcome)](const Result<void>& stored) mutable {
+                    const auto found = calls_.find(id);
+                    if (found == calls_.end()) return;  // the deadline was faster
                     if (!stored) return fail(id, stored.error().with("storing the call's results"));
-                    CallOutcome outcome;
-                    outcome.parts = std::move(parts);
+                    if (ends) found->second->request.stored = false;  // its journal is no more
                     finish(id, std::move(outcome));
                   });
 }
@@ -306,14 +314,27 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   }
   const std::unique_ptr<Call> call = remove(id);
   if (!call) return;
+  if (JournalChanges end = ending(*call, outcome); !end.empty()) {
+    const bool kept = std::holds_alternative<JournalEnd>(end.front()) && !call->unstored;
+    if (kept && outcome.code != Errc::ok)
+      outcome.message += "; toolpost calls show " + call->request.journal + " prints the answers it had";
+    effects_.record(std::move(end), {});
+  }
   outcome.turns = call->journal.turns();
   outcome.attempts = call->attempts;
   outcome.elapsed = loop_.now() - call->request.accepted;
   if (call->done) call->done(std::move(outcome), call->journal);
 }
 
+void CallRunner::end(CallId id, Error error) {
+  if (calls_.contains(id)) fail(id, std::move(error));
+}
+
 void CallRunner::cancel(CallId id) {
-  remove(id);
+  const std::unique_ptr<Call> call = remove(id);
+  // A provider call's journal goes with the effect that it answers.
+  if (call && call->request.stored && call->request.parent == 0)
+    effects_.record({JournalDrop{call->request.journal}}, {});
 }
 
 }  // namespace toolpost

@@ -14,6 +14,7 @@
 #include "base/scheduler.hpp"
 #include "call/join.hpp"
 #include "call/journal.hpp"
+#include "call/journal_record.hpp"
 #include "policy/ceilings_core.hpp"
 #include "runtime/plugin_table.hpp"
 
@@ -56,7 +57,19 @@ struct CallRequest {
   bool offline = false;                 // a replay: nothing is performed
   std::optional<JournalHeader> pinned;  // of a call that goes on: seed and times as recorded
   std::vector<JournalEntry> entries;    // of the same: effects that are not asked for again
+  std::string journal;                  // the id under which its journal is stored; empty: not yet
+  bool stored = false;                  // it is in the store already
+  bool durable = false;                 // it goes on after the host died; its outcome is kept
+  bool interrupted = false;             // its host died: what was sent then is in doubt
 };
+
+/// The header under which a new call runs, with the request's text: `seed` and the times are its own from now
+/// on.
+JournalHeader make_header(CallRequest& request, std::uint64_t seed, std::int64_t now_ms);
+/// What a client asked, whatever the spelling: the same for the same plugin, method and arguments.
+std::string wanted_digest(const JournalHeader& header);
+/// The owner as the store knows it.
+std::string owner_name(OwnerId owner);
 
 /// One effect on its way; destroying it ends the effect at once, and its answer never comes.
 class RunningEffect {
@@ -78,6 +91,7 @@ struct EffectOrder {
   BoundDeadline bound;
   ClientWall wall = ClientWall::none;
   CeilingProfile profile = CeilingProfile::normal;
+  std::string_view journal;  // of the call; empty when nothing it did so far needs one
 };
 
 class EffectHost {
@@ -86,8 +100,14 @@ class EffectHost {
   virtual ~EffectHost() = default;
   /// Begins an effect. Calls `settle` once, later or at once; never after the returned object is gone.
   virtual std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) = 0;
-  /// Before a call that ended well is answered: commits what its effects deferred, then calls `done`.
-  virtual void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) = 0;
+  /// An effect that this call had before its host died; what it deferred must be deferred anew.
+  virtual void restore(const EffectOrder& order, const JournalEntry& entry) = 0;
+  /// Stores what a running call must not lose; `done` comes in a later round.
+  virtual void record(JournalChanges changes, std::function<void(Result<void>)> done) = 0;
+  /// Before a call that ended well is answered: commits what its effects deferred together with the end of
+  /// its journal, then calls `done`.
+  virtual void commit(CallId call, OwnerId owner, JournalChanges end,
+                      std::function<void(Result<void>)> done) = 0;
   /// The call is over and was not committed, or was: forget what was deferred for it.
   virtual void forget(CallId call) = 0;
 };
@@ -118,6 +138,10 @@ class CallRunner {
   CallId run(CallRequest request, Done done, OnProgress progress);
   /// No further turn, all its effects end at once, no outcome is delivered.
   void cancel(CallId call);
+  /// The same, but its journal stays as it is, for a host that goes on with it.
+  void leave(CallId call) { remove(call); }
+  /// Ends a call with an error of the host's.
+  void end(CallId call, Error error);
   void raise_deadline(CallId call, BoundDeadline bound);
   void count_attempt(CallId call);
   /// Content of a streamed answer has arrived: told to the call that asked for it.
@@ -154,8 +178,23 @@ class CallRunner {
     std::uint32_t crash_reruns = 0;
     std::uint32_t attempts = 0;
     bool committing = false;
+    bool turn_due = false;             // whatever it waits for: a turn is to be run again
+    bool unstored = false;             // the store failed once: it goes on without
+    std::uint32_t recording = 0;       // changes on their way to the disk; results count when they are there
+    std::vector<std::size_t> changed;  // entries that the store does not have as they are
     Call(CallRequest from, Journal with) : request(std::move(from)), journal(std::move(with)) {}
   };
+
+  bool restore(CallId id, Call& call);
+  bool in_doubt(const Call& call, const JournalEntry& entry) const;
+  void collect(Call& call, JournalChanges& changes);
+  Call* parent_of(const Call& call);
+  void start_when_recorded(CallId id, std::size_t index);
+  void use_when_recorded(CallId id, Call& call, std::size_t index);
+  static JournalChanges ending(const Call& call, const CallOutcome& outcome);
+  bool stores(const Call& call) const { return call.request.stored && !call.unstored; }
+  void perform(CallId id, std::size_t index);
+  EffectOrder order_of(CallId id, const Call& call, std::size_t index) const;
 
   void arm_deadline(CallId id, Call& call);
   void begin_turn(CallId id, Call& call);

@@ -15,6 +15,10 @@ bool is_transfer(std::string_view method) {
   return method == "upload" || method == "extract";
 }
 
+bool asks_expert(const json& request) {
+  return request.is_object() && request.value("role", json("")) == "expert";
+}
+
 /// What an agent asked of a model, without what only the host reads.
 json provider_request(json order, const std::string& model, const std::string& locale) {
   for (const char* key : {"method", "role"}) order.erase(key);
@@ -25,6 +29,12 @@ json provider_request(json order, const std::string& model, const std::string& l
                                        {"content", "Answer in the language of the locale " + locale + "."}});
   }
   return order;
+}
+
+/// Whether this plugin, as it is now, began that journal; another would ask for other things.
+bool is_of(const JournalHeader& header, const PluginEntry& plugin) {
+  return header.plugin == plugin.id() && header.plugin_hash == plugin.found.sha256 &&
+         header.config == plugin.config_json;
 }
 
 const MethodManifest* find_method(const PluginEntry& plugin, std::string_view name) {
@@ -44,6 +54,7 @@ class ProviderService::Attempts final : public RunningEffect {
       : service_(service),
         owner_(order.owner),
         parent_call_(order.call),
+        journal_(std::string(order.journal) + "." + std::to_string(order.index)),
         accepted_(order.accepted),
         ceilings_(service.ceilings_.of(order.profile)),
         choice_(std::move(choice)),
@@ -56,6 +67,14 @@ class ProviderService::Attempts final : public RunningEffect {
     if (call_ != 0) service_.runner_->cancel(call_);
     settle_breaker(BreakerOutcome::neutral);
     leave_gate();
+  }
+
+  const Choice& choice() const { return choice_; }
+  /// Goes on where an attempt was when its host died.
+  void take_over(RecordedCall interrupted) {
+    kept_ = std::move(interrupted.entries);
+    pinned_ = std::move(interrupted.header);
+    after_crash_ = true;
   }
 
   void enter() {
@@ -102,10 +121,12 @@ class ProviderService::Attempts final : public RunningEffect {
     request.parent = parent_call_;
     request.accepted = now;
     request.bound = deadline;
+    request.journal = journal_;
+    request.interrupted = std::exchange(after_crash_, false);
     const auto done = [this](const CallOutcome& outcome, const Journal& journal) {
       on_done(outcome, journal);
     };
-    if (kept_.empty()) {
+    if (!pinned_) {
       request.request = dumped(request_);
     } else {
       request.pinned = pinned_;
@@ -154,6 +175,7 @@ class ProviderService::Attempts final : public RunningEffect {
       return give_answer(outcome);
     }
     const Error error{outcome.code, outcome.message, outcome.retry_after, outcome.side_effect};
+    if (outcome.code == Errc::in_doubt) return give_doubt(error);
     FailedAttempt failed;
     failed.code = outcome.code;
     failed.upstream_text = outcome.message;
@@ -179,6 +201,17 @@ class ProviderService::Attempts final : public RunningEffect {
     });
   }
 
+  /// Nobody knows whether the model was asked: neither another attempt nor the tool may decide that it was
+  /// not.
+  void give_doubt(const Error& error) {
+    settle_breaker(BreakerOutcome::neutral);
+    leave_gate();
+    service_.loop_.post([runner = service_.runner_, call = parent_call_,
+                         doubt = error.with(choice_.provider->name + " (" + choice_.model + ")")] {
+      runner->end(call, doubt);
+    });
+  }
+
   /// What the next attempt starts with. A plugin that reports a failure has read the last HTTP exchange, so
   /// that one is made again, and what came before (an uploaded file) is not. When the host ended the attempt,
   /// every answer that had arrived stays: it is not asked for again.
@@ -190,7 +223,8 @@ class ProviderService::Attempts final : public RunningEffect {
       if (size > 0) --size;
     }
     kept_.assign(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(size));
-    pinned_ = journal.header();
+    pinned_.reset();
+    if (!kept_.empty()) pinned_ = journal.header();
   }
 
   void give_answer(const CallOutcome& outcome) {
@@ -204,6 +238,7 @@ class ProviderService::Attempts final : public RunningEffect {
   ProviderService& service_;
   const OwnerId owner_;
   const CallId parent_call_;
+  const std::string journal_;
   const TimePoint accepted_;
   const CeilingsCore& ceilings_;
   const Choice choice_;
@@ -217,6 +252,7 @@ class ProviderService::Attempts final : public RunningEffect {
   TimerId timer_;
   std::vector<JournalEntry> kept_;
   std::optional<JournalHeader> pinned_;
+  bool after_crash_ = false;
 };
 
 ProviderService::Health& ProviderService::health(const std::string& provider, const std::string& model) {
@@ -255,23 +291,37 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
                                           choice->provider->plugin.id() + ") has no method \"" +
                                           method.substr(0, 64) + "\""});
   }
-  const CeilingsCore& ceilings = ceilings_.of(order.profile);
-  BoundDeadline parent = order.bound;
-  if (request.value("role", json("")) == "expert") {
-    const BoundDeadline whole = ceilings.request(order.accepted, order.wall);
-    const BoundDeadline raised = ceilings.raised(whole, parent, order.accepted);
-    if (raised.deadline.at() > parent.deadline.at()) {
-      runner_->raise_deadline(order.call, raised);
-      parent = raised;
-    }
-  }
-  parent = ceilings.provider_call(parent);
+  const BoundDeadline parent =
+      ceilings_.of(order.profile).provider_call(asks_expert(request) ? raise_for_expert(order) : order.bound);
   auto attempts = std::make_unique<Attempts>(*this, order, *choice,
                                              provider_request(request, choice->model, settings_.locale),
                                              parent, std::move(settle));
   Attempts* started = attempts.get();
+  auto left = interrupted_.extract(std::string(order.journal) + "." + std::to_string(order.index));
+  if (left && is_of(left.mapped().header, started->choice().provider->plugin))
+    started->take_over(std::move(left.mapped()));
   started->enter();
   return attempts;
+}
+
+/// The deadline of the asking call; an expert gives it more time, once.
+BoundDeadline ProviderService::raise_for_expert(const EffectOrder& order) {
+  const CeilingsCore& ceilings = ceilings_.of(order.profile);
+  const BoundDeadline whole = ceilings.request(order.accepted, order.wall);
+  BoundDeadline raised = ceilings.raised(whole, order.bound, order.accepted);
+  if (raised.deadline.at() <= order.bound.deadline.at()) return order.bound;
+  runner_->raise_deadline(order.call, raised);
+  return raised;
+}
+
+void ProviderService::restore(const EffectOrder& order) {
+  ++calls_made_[order.call];
+  const json request = json::parse(order.request, nullptr, false);
+  if (asks_expert(request)) raise_for_expert(order);
+}
+
+void ProviderService::forget_interrupted(const std::string& journal) {
+  std::erase_if(interrupted_, [&](const auto& one) { return one.first.starts_with(journal + "."); });
 }
 
 void ProviderService::begin(const std::vector<AttemptId>& attempts) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "call/journal_file.hpp"
 #include "config/settings.hpp"
 #include "effect/http/http_call.hpp"
 #include "policy/breaker_core.hpp"
@@ -44,6 +45,13 @@ class ProviderService {
   void attach(CallRunner& runner) { runner_ = &runner; }
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
+  /// A provider effect that the call had before its host died.
+  void restore(const EffectOrder& order);
+  /// Journals of provider calls that were under way when their host died, by id; each is taken when its
+  /// effect starts again.
+  void take_over(std::map<std::string, RecordedCall> served) { interrupted_.merge(served); }
+  /// What was not taken of the call with that journal.
+  void forget_interrupted(const std::string& journal);
   void forget(CallId call) { calls_made_.erase(call); }
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
@@ -63,6 +71,7 @@ class ProviderService {
     std::string model;
     const MethodManifest* method = nullptr;
   };
+  BoundDeadline raise_for_expert(const EffectOrder& order);
   Result<Choice> choose(const std::string& wanted);
   Health& health(const std::string& provider, const std::string& model);
   void begin(const std::vector<AttemptId>& attempts);
@@ -79,6 +88,7 @@ class ProviderService {
   std::map<std::string, Health> health_;  // by provider and model; bounded by kHealthMax
   std::unordered_map<AttemptId, Attempts*> waiting_;
   std::unordered_map<CallId, std::uint32_t> calls_made_;
+  std::map<std::string, RecordedCall> interrupted_;
   AttemptId last_attempt_ = 0;
 };
 

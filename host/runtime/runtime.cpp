@@ -84,15 +84,18 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
 Runtime::~Runtime() {
   loop_.cancel(expiry_timer_);
   // Calls go before the pools that their turns are in; lanes end before the store and the roots.
-  admission_.cancel_all();
+  admission_.leave_all();
   file_lane_.reset();
   store_lane_.reset();
 }
 
 Result<void> Runtime::open_store() {
-  auto store = SqliteStore::open(places_.state_dir + "/toolpost.db", settings_.store);
+  SqliteOptions options;
+  options.file_bytes_max = settings_.store.file_bytes_max;
+  auto store = SqliteStore::open(places_.state_dir + "/toolpost.db", settings_.store, options);
   if (!store) return store.error();
   store_ = std::move(*store);
+  find_interrupted();
   remove_expired();
   return {};
 }
@@ -225,13 +228,13 @@ void Runtime::mask_secrets(CallOutcome& outcome) const {
 RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
   auto call = prepare(asked);
   if (!call) return admission_.refuse(call.error(), std::move(done));
-  return admission_.accept(
-      std::move(*call),
-      [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
-        mask_secrets(outcome);
-        done(std::move(outcome), journal);
-      },
-      std::move(progress));
+  Done masked = [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+    mask_secrets(outcome);
+    done(std::move(outcome), journal);
+  };
+  if (auto again = go_on_with_same(*call, masked, progress)) return *again;
+  if (call->durable) return accept_durable(std::move(*call), std::move(masked), std::move(progress));
+  return admission_.accept(std::move(*call), std::move(masked), std::move(progress));
 }
 
 Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
@@ -268,9 +271,10 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
   if (plugin.settings.ceiling)
     own.emplace("plugins.\"" + plugin.id() + "\".ceiling_ms", *plugin.settings.ceiling);
   CallRequest call;
-  const CeilingsCore& ceilings = ceilings_.of(asked.profile);
+  call.durable = asked.durable;
+  call.profile = asked.durable ? CeilingProfile::patient : asked.profile;
+  const CeilingsCore& ceilings = ceilings_.of(call.profile);
   call.bound = ceilings.tool(ceilings.request(now, asked.wall), now, now, own ? &*own : nullptr);
-  call.profile = asked.profile;
   call.plugin = &plugin;
   call.method = target.method->manifest;
   call.owner = asked.owner;
@@ -302,7 +306,7 @@ Result<void> Runtime::check_output(const PluginEntry& plugin, const MethodManife
   return {};
 }
 
-Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
+Result<CallRequest> Runtime::recorded_call(const RecordedCall& recorded) {
   PluginEntry* plugin = plugins_->by_id(recorded.header.plugin);
   if (plugin == nullptr)
     return Error{Errc::not_found, "plugin " + recorded.header.plugin + " is not installed"};
@@ -319,11 +323,17 @@ Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
   call.method = method;
   call.owner = 1;
   call.accepted = loop_.now();
-  call.bound = {Deadline(loop_.now() + kReplayMax), "the bound of a replay", kReplayMax, {}, {}};
   call.pinned = recorded.header;
   call.entries = recorded.entries;
-  call.offline = true;
-  return admission_.accept(std::move(call), std::move(done), {});
+  return call;
+}
+
+Result<RequestNumber> Runtime::replay(const RecordedCall& recorded, Done done) {
+  auto call = recorded_call(recorded);
+  if (!call) return call.error();
+  call->bound = {Deadline(loop_.now() + kReplayMax), "the bound of a replay", kReplayMax, {}, {}};
+  call->offline = true;
+  return admission_.accept(std::move(*call), std::move(done), {});
 }
 
 }  // namespace toolpost

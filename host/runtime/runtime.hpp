@@ -12,11 +12,13 @@
 #include "effect/http/http_client.hpp"
 #include "json/json_reader.hpp"
 #include "policy/ceilings_core.hpp"
+#include "runtime/interrupted_calls.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
 #include "runtime/refusal_tally.hpp"
 #include "runtime/tool_host.hpp"
-#include "store/thread_store.hpp"
+#include "store/host_lease.hpp"
+#include "store/store.hpp"
 #include "telemetry/log.hpp"
 #include "worker/worker_pool.hpp"
 
@@ -46,9 +48,17 @@ class Runtime final : public ToolHost, private EffectHost {
 
   RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) override;
   void cancel(RequestNumber number) override { admission_.cancel(number); }
+  void leave(RequestNumber number) override { admission_.leave(number); }
   std::string describe(RequestNumber number) const override { return admission_.describe(number); }
   bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
   const Settings& settings() const override { return settings_; }
+  /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.
+  using ResumeDone = std::function<void(const std::string& id, const CallOutcome& outcome)>;
+  std::size_t resume_durable(OwnerId owner, ResumeDone ended);
+  /// The store, for who lists calls; null when there is none.
+  Store* store() { return store_.get(); }
+  bool is_running(const JournalHead& head) const;
+
   /// Repeats a recorded call; effects beyond its journal fail.
   Result<RequestNumber> replay(const RecordedCall& recorded, Done done);
 
@@ -65,17 +75,31 @@ class Runtime final : public ToolHost, private EffectHost {
 
  private:
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) override;
-  void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) override;
+  void restore(const EffectOrder& order, const JournalEntry& entry) override;
+  void record(JournalChanges changes, std::function<void(Result<void>)> done) override;
+  void commit(CallId call, OwnerId owner, JournalChanges end,
+              std::function<void(Result<void>)> done) override;
   void forget(CallId call) override;
 
   std::unique_ptr<RunningEffect> start_http(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, const Settle& settle);
-  void defer_append(const EffectOrder& order, const Settle& settle);
+  void defer_append(const EffectOrder& order, const Settle& settle, std::string given_id = {});
+  void store_batch(StoreBatch batch, std::function<void(Result<void>)> done);
+  void on_store_failed(const Error& error);
   std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
                                          const Settle& settle);
 
   Result<CallRequest> prepare(const ToolRequest& asked);
+  Result<CallRequest> recorded_call(const RecordedCall& recorded);
+  void find_interrupted();
+  Done told_and_forgotten(std::string id, Done done);
+  RequestNumber accept_durable(CallRequest call, Done done, CallRunner::OnProgress progress);
+  /// What became of the same call when its host died; nothing when there was none.
+  std::optional<RequestNumber> go_on_with_same(CallRequest& call, Done& done,
+                                               CallRunner::OnProgress& progress);
+  void take_over(CallRequest& call, InterruptedCall taken);
+  void run_resumed(CallRequest call, const ResumeDone& ended);
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
@@ -102,8 +126,11 @@ class Runtime final : public ToolHost, private EffectHost {
   HttpClient http_;
   std::unique_ptr<PluginTable> plugins_;
   std::unique_ptr<FileRoots> roots_;
-  std::unique_ptr<ThreadStore> store_;
-  std::string store_problem_;
+  std::unique_ptr<Store> store_;
+  std::string store_problem_;          // why there is none
+  std::optional<Errc> store_failure_;  // the last one, told once
+  std::optional<HostLease> lease_;
+  std::unique_ptr<InterruptedCalls> interrupted_;
   JsonReader reader_;
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;

@@ -13,10 +13,6 @@ using nlohmann::json;
 constexpr std::size_t kAppendsMax = 16;  // thread turns and values that one call may leave behind
 constexpr std::size_t kPutsMax = 64;
 
-std::string owner_name(OwnerId owner) {
-  return "local:" + std::to_string(owner);
-}
-
 Error not_granted(const EffectOrder& order) {
   PluginEntry& plugin = *order.plugin;
   std::string toml = missing_grants_toml(plugin);
@@ -155,7 +151,14 @@ std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, con
       settle);
 }
 
-void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
+void Runtime::restore(const EffectOrder& order, const JournalEntry& entry) {
+  if (order.kind == "provider") return providers_.restore(order);
+  if (entry.code != Errc::ok || (order.kind != "store.put" && order.kind != "thread.append")) return;
+  const json result = json::parse(entry.result, nullptr, false);
+  defer_append(order, [](Errc, const std::string&) {}, result.is_object() ? result.value("id", "") : "");
+}
+
+void Runtime::defer_append(const EffectOrder& order, const Settle& settle, std::string given_id) {
   const json request = json::parse(order.request, nullptr, false);
   const auto text = [&](const char* key) {
     return request.is_object() && request.contains(key) && request[key].is_string()
@@ -178,7 +181,7 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle) {
   std::string id = text("id");
   if (id.size() > kThreadIdBytesMax)
     return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
-  if (id.empty()) id = random_.id();
+  if (id.empty()) id = given_id.empty() ? random_.id() : std::move(given_id);
   json turn = request["turn"];
   turn["at_ms"] = loop_.wall_ms();
   const auto unknown = text("id").empty() ? UnknownThread::create : UnknownThread::refuse;
@@ -220,21 +223,45 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, co
       settle);
 }
 
-void Runtime::commit(CallId call, OwnerId, std::function<void(Result<void>)> done) {
+void Runtime::commit(CallId call, OwnerId, JournalChanges end, std::function<void(Result<void>)> done) {
   const auto found = batches_.find(call);
-  if (found == batches_.end() || found->second.empty()) return done({});
-  StoreBatch batch = std::move(found->second);
-  batches_.erase(found);
+  StoreBatch batch;
+  if (found != batches_.end()) {
+    batch = std::move(found->second);
+    batches_.erase(found);
+  }
+  batch.journal = std::move(end);
+  if (batch.empty()) return done({});
+  store_batch(std::move(batch), std::move(done));
+}
+
+void Runtime::record(JournalChanges changes, std::function<void(Result<void>)> done) {
+  StoreBatch batch;
+  batch.journal = std::move(changes);
+  store_batch(std::move(batch), std::move(done));
+}
+
+void Runtime::store_batch(StoreBatch batch, std::function<void(Result<void>)> done) {
+  const auto later = [this, alive = std::weak_ptr<bool>(alive_), done](Result<void> stored) {
+    loop_.post([this, alive, stored = std::move(stored), done] {
+      if (alive.expired()) return;
+      if (!stored) on_store_failed(stored.error());
+      if (done) done(stored);
+    });
+  };
+  if (!store_) return later(Error{Errc::unavailable, "nothing can be stored: " + store_problem_});
   batch.now_ms = loop_.wall_ms();
+  batch.lease = lease_ ? lease_->name() : "";
   if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
   const bool taken =
-      store_lane_->run([this, alive = std::weak_ptr<bool>(alive_), batch = std::move(batch), done] {
-        auto stored = std::make_shared<Result<void>>(store_->commit(batch));
-        loop_.post([alive, stored, done] {
-          if (!alive.expired()) done(*stored);
-        });
-      });
-  if (!taken) done(Error{Errc::exhausted, "too much disk work is waiting"});
+      store_lane_->run([this, batch = std::move(batch), later] { later(store_->commit(batch)); });
+  if (!taken) later(Error{Errc::exhausted, "too much disk work is waiting"});
+}
+
+void Runtime::on_store_failed(const Error& error) {
+  const bool told = std::exchange(store_failure_, error.code) == error.code;
+  if (!told && on_event)
+    on_event(Level::error, "store_failed", error.message + "; calls go on, and would not survive a crash");
 }
 
 void Runtime::forget(CallId call) {

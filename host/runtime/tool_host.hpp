@@ -18,6 +18,7 @@ struct ToolRequest {
   OwnerId owner = 1;
   ClientWall wall = ClientWall::none;  // applies: the client gives up after a fixed time
   CeilingProfile profile = CeilingProfile::normal;
+  bool durable = false;  // goes on after a crash of the host, with the patient ceilings; its outcome is kept
 };
 
 /// Threads: the loop's.
@@ -29,6 +30,8 @@ class ToolHost {
   /// Runs one tool call through the whole chain. `done` comes in a later round, once, unless cancelled.
   virtual RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) = 0;
   virtual void cancel(RequestNumber number) = 0;
+  /// The host ends: the same, but what the call has so far stays for whoever goes on with it.
+  virtual void leave(RequestNumber number) = 0;
   /// What a request is doing, for people.
   virtual std::string describe(RequestNumber number) const = 0;
   virtual bool has_tool(std::string_view name) = 0;

@@ -112,7 +112,7 @@ Result<void> SqliteDatabase::bring_schema() {
   version = query("PRAGMA user_version");  // another host may have made the tables meanwhile
   if (!version) return version.error();
   if (*version == kStoreSchemaVersion) return {};
-  if (*version != 0) {
+  if (*version < 0 || *version > kStoreSchemaVersion) {
     return Error{Errc::incompatible, "the store " + file_ + " has schema " + std::to_string(*version) +
                                          ", and this host understands only " +
                                          std::to_string(kStoreSchemaVersion) +
@@ -120,12 +120,14 @@ Result<void> SqliteDatabase::bring_schema() {
   }
   auto tables = query("SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
-  if (*tables != 0) {
+  if (*version == 0 && *tables != 0) {
     return Error{Errc::unavailable, "the store " + file_ +
                                         " is some other program's database; move it away, or set another "
                                         "store.state_dir"};
   }
-  if (auto made = run(kStoreSchema); !made) return made;
+  for (auto step = *version; step < kStoreSchemaVersion; ++step) {
+    if (auto made = run(kStoreSchemaSteps[step]); !made) return made;
+  }
   if (auto noted = run(("PRAGMA user_version = " + std::to_string(kStoreSchemaVersion)).c_str()); !noted)
     return noted;
   return transaction.commit();
@@ -143,8 +145,9 @@ Error SqliteDatabase::failed(const char* doing) const {
   switch (code) {
     case SQLITE_FULL:
       error.code = Errc::exhausted;
-      error.message += "; the disk is full or the file has reached its " +
-                       std::to_string(options_.file_bytes_max) + " bytes: free space, or move the file away";
+      error.message += "; the disk is full, or the file has reached store.file_bytes_max = " +
+                       std::to_string(options_.file_bytes_max) +
+                       ": free space, raise it, or move the file away";
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

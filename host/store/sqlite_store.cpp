@@ -80,6 +80,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
     if (!store->statements_[i].prepare(store->database_->handle(), kSql[i]))
       return store->database_->failed("preparing it");
   }
+  if (auto prepared = store->journals_.prepare(*store->database_); !prepared) return prepared.error();
   return store;
 }
 
@@ -152,6 +153,9 @@ Result<void> SqliteStore::commit(const StoreBatch& batch) {
   }
   for (const ValuePut& one : batch.puts) {
     if (auto stored = put(batch, one); !stored) return stored;
+  }
+  for (const JournalChange& one : batch.journal) {
+    if (auto stored = journals_.apply(batch, one); !stored) return stored;
   }
   return transaction.commit();
 }
@@ -250,8 +254,29 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
             finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}), "removing old threads");
         !done)
       return done;
-    if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) return {};
+    if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) break;
   }
+  const std::lock_guard lock(mutex_);
+  return journals_.remove_unchanged_since(now_ms - settings_.journal_ttl.count());
+}
+
+Result<std::vector<JournalHead>> SqliteStore::journals(const std::string& owner) {
+  const std::lock_guard lock(mutex_);
+  return journals_.heads(owner);
+}
+
+Result<std::vector<StoredJournal>> SqliteStore::load_journal(const std::string& owner,
+                                                             const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  SqliteTransaction transaction(*database_);  // all journals of one moment
+  if (auto begun = transaction.begin_read(); !begun) return begun.error();
+  return journals_.load(owner, id);
+}
+
+Result<bool> SqliteStore::claim_journal(const std::string& id, const std::string& from,
+                                        const std::string& to) {
+  const std::lock_guard lock(mutex_);
+  return journals_.claim(id, from, to);
 }
 
 }  // namespace toolpost

@@ -1,6 +1,6 @@
 #pragma once
-// ThreadStore on SQLite. Several hosts may share one file; a commit survives kill -9 of its process (see
-// sqlite_database.cpp). Not for journals and settings.
+// Store on SQLite. Several hosts may share one file; a commit survives kill -9 of its process (see
+// sqlite_database.cpp). Journals' tables are sqlite_journals.hpp's.
 
 #include <array>
 #include <memory>
@@ -8,12 +8,13 @@
 
 #include "config/settings.hpp"
 #include "store/sqlite_database.hpp"
+#include "store/sqlite_journals.hpp"
 #include "store/sqlite_statement.hpp"
-#include "store/thread_store.hpp"
+#include "store/store.hpp"
 
 namespace toolpost {
 
-class SqliteStore final : public ThreadStore {
+class SqliteStore final : public Store {
  public:
   /// `file` may be ":memory:". Makes its folder (0700) and the file (0600).
   /// Errors: unavailable, exhausted; incompatible when a newer host made the file. All name the file and the
@@ -26,6 +27,9 @@ class SqliteStore final : public ThreadStore {
   Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
                                                const std::string& key) override;
   Result<void> commit(const StoreBatch& batch) override;
+  Result<std::vector<JournalHead>> journals(const std::string& owner) override;
+  Result<std::vector<StoredJournal>> load_journal(const std::string& owner, const std::string& id) override;
+  Result<bool> claim_journal(const std::string& id, const std::string& from, const std::string& to) override;
   Result<void> remove_expired(std::int64_t now_ms) override;
 
  private:
@@ -60,7 +64,8 @@ class SqliteStore final : public ThreadStore {
   std::mutex mutex_;
   std::unique_ptr<SqliteDatabase> database_;  // guarded by mutex_ after open
   std::array<SqliteStatement, query_count>
-      statements_;  // guarded by mutex_; finalized before the connection closes
+      statements_;           // guarded by mutex_; finalized before the connection closes
+  SqliteJournals journals_;  // the same
 };
 
 }  // namespace toolpost

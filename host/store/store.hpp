@@ -1,7 +1,8 @@
 #pragma once
-// What outlives a call: conversation threads with their turns and state, and plugins' own values. Behind one
-// interface, so that another database can take SQLite's place. Every id is bound to its owner. Blocking;
-// called on the store's lane. Times are handed in, wall clock in milliseconds; there is no clock inside.
+// What outlives a call, or the host: conversation threads with their turns and state, plugins' own values,
+// and the journals of calls that run. Behind one interface, so that another database can take SQLite's place.
+// Every id is bound to its owner. Blocking; called on the store's lane. Times are handed in, wall clock in
+// milliseconds; there is no clock inside.
 
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "call/journal_record.hpp"
 
 namespace toolpost {
 
@@ -35,7 +37,26 @@ struct StoreBatch {
   std::int64_t now_ms = 0;
   std::vector<ThreadAppend> appends;
   std::vector<ValuePut> puts;
-  bool empty() const { return appends.empty() && puts.empty(); }
+  JournalChanges journal{};
+  std::string lease{};  // of the host that runs the call; see host_lease.hpp
+  bool empty() const { return appends.empty() && puts.empty() && journal.empty(); }
+};
+
+/// A client's call that has a journal in the store.
+struct JournalHead {
+  std::string id;
+  std::string wanted;
+  std::string lease;  // of the host that runs it, or ran it when it died
+  bool durable = false;
+  bool ended = false;
+  std::int64_t created_ms = 0;
+  std::int64_t changed_ms = 0;
+  std::int64_t bytes = 0;  // of its entries and those of what serves it
+};
+struct StoredJournal {
+  std::string id;       // the call's own, or that of a provider call that serves it
+  std::string text;     // lines of journal_file.hpp
+  std::string outcome;  // the last of them; empty while it runs
 };
 
 /// Bounds without a setting.
@@ -45,9 +66,9 @@ constexpr std::int64_t kValuesMax = 1000;  // of one plugin and owner: values ne
 
 /// Common errors: unavailable (locked, read-only, damaged) and exhausted (disk full); both name the file and
 /// the remedy. Threads: any.
-class ThreadStore {
+class Store {
  public:
-  virtual ~ThreadStore() = default;
+  virtual ~Store() = default;
   /// {"id":..., "created_ms":..., "expires_ms":..., "turns":[...], "state":{tool: ...}}.
   /// Unknown, expired and foreign ids are the same not_found, so that an id cannot be probed for.
   virtual Result<std::string> read_thread(const std::string& owner, const std::string& id,
@@ -59,7 +80,16 @@ class ThreadStore {
   /// process. Errors: exhausted (naming the setting), not_found (as read_thread), invalid_input; then nothing
   /// is stored.
   virtual Result<void> commit(const StoreBatch& batch) = 0;
-  /// Forgets threads whose time has come. Takes many short transactions, so other hosts hardly wait.
+  /// The newest 1000 of an owner's calls that have a journal.
+  virtual Result<std::vector<JournalHead>> journals(const std::string& owner) = 0;
+  /// A call's journal and those of the provider calls that serve it; none when it is not there.
+  virtual Result<std::vector<StoredJournal>> load_journal(const std::string& owner,
+                                                          const std::string& id) = 0;
+  /// Makes `to` the host of a call that was `from`'s; false when another was faster.
+  virtual Result<bool> claim_journal(const std::string& id, const std::string& from,
+                                     const std::string& to) = 0;
+  /// Forgets threads whose time has come, and journals that have not changed for journal_ttl. Takes many
+  /// short transactions, so other hosts hardly wait.
   virtual Result<void> remove_expired(std::int64_t now_ms) = 0;
 };
 

@@ -4,7 +4,7 @@ namespace toolpost {
 
 // threads.turns and threads.bytes repeat what could be counted, so that a limit costs no scan of the thread.
 // bytes: of all turns and of the present state of each tool.
-const char* const kStoreSchema = R"sql(
+const char* const kStoreSchemaSteps[kStoreSchemaVersion] = {R"sql(
   CREATE TABLE threads (
     id          TEXT    PRIMARY KEY,
     owner       TEXT    NOT NULL,
@@ -39,6 +39,30 @@ const char* const kStoreSchema = R"sql(
     changed_ms  INTEGER NOT NULL,
     PRIMARY KEY (owner, plugin, name)
   ) STRICT, WITHOUT ROWID;
-)sql";
+)sql",
+                                                            // 1: the journals of calls that run
+                                                            R"sql(
+  CREATE TABLE journals (
+    id          TEXT    PRIMARY KEY,
+    root        TEXT    NOT NULL REFERENCES journals (id) ON DELETE CASCADE,
+    owner       TEXT    NOT NULL,
+    wanted      TEXT    NOT NULL,
+    lease       TEXT    NOT NULL,
+    durable     INTEGER NOT NULL,
+    header      TEXT    NOT NULL,
+    outcome     TEXT    NOT NULL,
+    created_ms  INTEGER NOT NULL,
+    changed_ms  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX journals_by_root ON journals (root);
+  CREATE INDEX journals_by_owner ON journals (owner);
+
+  CREATE TABLE journal_entries (
+    journal     TEXT    NOT NULL REFERENCES journals (id) ON DELETE CASCADE,
+    number      INTEGER NOT NULL,
+    body        TEXT    NOT NULL,
+    PRIMARY KEY (journal, number)
+  ) STRICT, WITHOUT ROWID;
+)sql"};
 
 }  // namespace toolpost

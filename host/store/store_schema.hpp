@@ -3,10 +3,11 @@
 
 namespace toolpost {
 
-/// Kept in the file's user_version. Any change of kStoreSchema needs a new number and a way from the old one.
-constexpr int kStoreSchemaVersion = 1;
+/// Kept in the file's user_version: how many of the steps below have been taken.
+constexpr int kStoreSchemaVersion = 2;
 
-/// Makes all tables; run once, inside a transaction.
-extern const char* const kStoreSchema;
+/// Step i brings a file from version i to i + 1. A step that was published never changes; a new one is
+/// appended.
+extern const char* const kStoreSchemaSteps[kStoreSchemaVersion];
 
 }  // namespace toolpost

@@ -83,8 +83,9 @@ TEST_CASE("settings schema: every byte of Settings that is data belongs to a set
   covers("files", sizeof(FileSettings));
   covers("http", sizeof(HttpSettings));
   covers("store", sizeof(StoreSettings));
+  covers("resume", sizeof(ResumeSettings));
   covers("log", sizeof(LogSettings));
-  CHECK(host_settings().size() == 93);
+  CHECK(host_settings().size() == 97);
 }
 
 TEST_CASE("settings print: the defaults load back to the defaults", "[config]") {

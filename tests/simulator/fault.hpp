@@ -27,7 +27,8 @@ namespace toolpost::sim {
   X(wants_money) X(denies_key) X(blocks_content) X(stalls_in_stream) X(resets)                          \
   X(answers_at_the_deadline) X(answers_huge) X(answers_nonsense) X(absurd_retry_after) X(storm)         \
   /* store and disk */                                                                                  \
-  X(commit_fails) X(commit_slow) X(commit_never_ends) X(lane_full) X(read_fails)                        \
+  X(commit_fails) X(commit_slow) X(commit_never_ends) X(lane_full) X(read_fails) X(record_fails)        \
+  X(record_slow)                                                                                        \
   /* clients */                                                                                         \
   X(cancels) X(cancel_storm) X(repeats_id) X(vanishes) X(unknown_tool) X(bad_json) X(bad_arguments)     \
   X(oversize_line) X(cancels_unknown) X(burst) X(impatient_client) X(ping_flood)                        \

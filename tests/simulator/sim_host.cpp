@@ -94,7 +94,7 @@ SimHost::SimHost(VirtualLoop& loop, RandomSource& random, FaultPlan& faults, Set
 }
 
 SimHost::~SimHost() {
-  admission_.cancel_all();
+  admission_.leave_all();
 }
 
 void SimHost::prepare(PluginEntry& plugin) {
@@ -152,9 +152,21 @@ std::unique_ptr<RunningEffect> SimHost::start(const EffectOrder& order, Settle s
   return nullptr;
 }
 
-void SimHost::commit(CallId call, OwnerId, std::function<void(Result<void>)> done) {
-  if (puts_.erase(call) == 0) return done({});
-  upstream_.commit(std::move(done));
+void SimHost::commit(CallId call, OwnerId, JournalChanges end, std::function<void(Result<void>)> done) {
+  if (puts_.erase(call) == 0 && end.empty()) return done({});
+  upstream_.commit([this, end = std::move(end), done](const Result<void>& stored) {
+    if (stored) disk_.apply(end);
+    journals_left_ = journals_left_ || !stored;
+    done(stored);
+  });
+}
+
+void SimHost::record(JournalChanges changes, std::function<void(Result<void>)> done) {
+  upstream_.record([this, changes = std::move(changes), done](Result<void> stored) {
+    journals_left_ = journals_left_ || !stored;
+    if (stored && !disk_.apply(changes)) stored = Error{Errc::unavailable, "a journal that never began"};
+    if (done) done(stored);
+  });
 }
 
 void SimHost::lose_spawner() {
@@ -206,6 +218,11 @@ std::string SimHost::leftover() const {
   for (const auto& [name, provider] : providers_.providers()) {
     if (provider->gate->running() != 0 || provider->gate->waiting() != 0)
       return name + ": its gate is not empty";
+  }
+  const bool lost = faults_.counts()[static_cast<std::size_t>(Fault::commit_never_ends)] > 0;
+  for (const auto& [id, journal] : disk_.journals()) {
+    if (!lost && journal.outcome.empty() && !journals_left_)
+      return "journal " + id + " is still there, and nobody runs it";
   }
   if (loop_.timers() != 0) return std::to_string(loop_.timers()) + " timers are still armed";
   return {};

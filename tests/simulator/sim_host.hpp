@@ -10,6 +10,7 @@
 #include "fault.hpp"
 #include "runtime/provider_service.hpp"
 #include "runtime/tool_host.hpp"
+#include "sim_disk.hpp"
 #include "sim_pool.hpp"
 #include "sim_upstream.hpp"
 #include "virtual_loop.hpp"
@@ -29,6 +30,10 @@ class SimHost final : public ToolHost, private EffectHost {
 
   RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) override;
   void cancel(RequestNumber number) override { admission_.cancel(number); }
+  void leave(RequestNumber number) override {
+    journals_left_ = true;
+    admission_.leave(number);
+  }
   std::string describe(RequestNumber number) const override { return admission_.describe(number); }
   bool has_tool(std::string_view name) override { return find_tool(name) != nullptr; }
   const Settings& settings() const override { return settings_; }
@@ -46,7 +51,10 @@ class SimHost final : public ToolHost, private EffectHost {
 
  private:
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle settle) override;
-  void commit(CallId call, OwnerId owner, std::function<void(Result<void>)> done) override;
+  void restore(const EffectOrder&, const JournalEntry&) override {}
+  void record(JournalChanges changes, std::function<void(Result<void>)> done) override;
+  void commit(CallId call, OwnerId owner, JournalChanges end,
+              std::function<void(Result<void>)> done) override;
   void forget(CallId call) override {
     puts_.erase(call);
     providers_.forget(call);
@@ -58,7 +66,9 @@ class SimHost final : public ToolHost, private EffectHost {
   RandomSource& random_;
   FaultPlan& faults_;
   const Settings settings_;
-  WorkerQuota quota_;  // before the pools that join it
+  SimDisk disk_;
+  bool journals_left_ = false;  // on purpose, or because the disk refused to forget them
+  WorkerQuota quota_;           // before the pools that join it
   SimUpstream upstream_;
   const CeilingsByProfile ceilings_;
   ProviderService providers_;

@@ -92,9 +92,22 @@ void SimUpstream::commit(std::function<void(Result<void>)> done) {
   if (faults_.strikes(Fault::commit_never_ends)) return;
   const bool fails = faults_.strikes(Fault::commit_fails);
   const Duration after = faults_.strikes(Fault::commit_slow) ? up_to(20s) : up_to(3ms);
-  loop_.after(after, [done, fails] {
+  in_order(after, [done, fails] {
     done(fails ? Result<void>(Error{Errc::unavailable, "the disk is full"}) : Result<void>());
   });
+}
+
+void SimUpstream::record(std::function<void(Result<void>)> done) {
+  const bool fails = faults_.strikes(Fault::record_fails);
+  const Duration after = faults_.strikes(Fault::record_slow) ? up_to(5s) : up_to(1ms);
+  in_order(after, [done, fails] {
+    done(fails ? Result<void>(Error{Errc::exhausted, "the disk is full"}) : Result<void>());
+  });
+}
+
+void SimUpstream::in_order(Duration after, Scheduler::Task task) {
+  stored_until_ = std::max(stored_until_, loop_.now() + after);
+  loop_.at(stored_until_, std::move(task));
 }
 
 }  // namespace toolpost::sim

@@ -19,7 +19,9 @@ class SimUpstream {
   std::unique_ptr<RunningEffect> http(const EffectOrder& order, EffectHost::Settle settle,
                                       std::function<void(std::size_t)> stream);
   std::unique_ptr<RunningEffect> file(EffectHost::Settle settle);
+  /// Both one after the other, as the store's lane does.
   void commit(std::function<void(Result<void>)> done);
+  void record(std::function<void(Result<void>)> done);
 
   /// An answer that had reached the host and was asked for again; empty when that never happened.
   const std::string& asked_again() const { return asked_again_; }
@@ -34,6 +36,7 @@ class SimUpstream {
     bool good = false;  // what was asked for: it may not be asked for again
   };
   Answer decide(const EffectOrder& order, const std::string& nonce);
+  void in_order(Duration after, Scheduler::Task task);
   Duration up_to(Duration most) {
     return Duration(static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(most.count()) + 1)));
   }
@@ -45,6 +48,7 @@ class SimUpstream {
   std::string asked_again_;
   std::uint64_t asked_ = 0;
   TimePoint storm_until_{};
+  TimePoint stored_until_{};
 };
 
 }  // namespace toolpost::sim

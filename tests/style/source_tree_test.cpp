@@ -60,13 +60,14 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"effect/file", {}},
     {"plugin", {}},
     {"worker", {"call"}},
-    {"store", {}},
+    {"store", {"call"}},
     {"mcp", {"json"}},
     {"transport", {}},
     {"runtime",
      {"call", "config", "effect/file", "effect/http", "json", "plugin", "policy", "store", "telemetry",
       "worker"}},
-    {"cli", {"call", "config", "json", "mcp", "plugin", "runtime", "telemetry", "transport", "worker"}},
+    {"cli",
+     {"call", "config", "json", "mcp", "plugin", "runtime", "store", "telemetry", "transport", "worker"}},
     {"", {"cli", "worker"}},  // main.cpp, worker_main.cpp
 };
 

@@ -129,6 +129,7 @@ Result<void> FileRoots::add_root(const std::string& root) {
 
 std::vector<std::string> FileRoots::names() const {
   std::vector<std::string> names;
+  names.reserve(roots_.size());
   for (const Root& root : roots_) names.push_back(root.path);
   return names;
 }

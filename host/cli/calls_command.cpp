@@ -1,0 +1,134 @@
+#include <iostream>
+
+#include "cli/commands.hpp"
+
+namespace toolpost {
+namespace {
+
+constexpr const char* kOwner = "local:1";
+
+/// The store of a host without its spawner's work: null, with the reason printed, when there is none.
+Store* opened_store(const std::unique_ptr<Host>& host) {
+  if (!host) return nullptr;
+  Store* store = host->runtime->store();
+  if (store == nullptr) std::cerr << "toolpost: there is no store, so no call is kept; see the error above\n";
+  return store;
+}
+
+template <typename T>
+int fail(const Result<T>& result) {
+  std::cerr << "toolpost: " << result.error().message << "\n";
+  return 1;
+}
+
+int not_there(const std::string& id) {
+  std::cerr << "toolpost: no call has the id " << id.substr(0, 64) << "; toolpost calls list shows all\n";
+  return 1;
+}
+
+std::string state(const Runtime& runtime, const JournalHead& head) {
+  if (head.ended) return "ended";
+  return runtime.is_running(head) ? "running" : "interrupted";
+}
+
+void print_answers(const RecordedCall& call) {
+  for (std::size_t index = 0; index < call.entries.size(); ++index) {
+    const JournalEntry& entry = call.entries[index];
+    if (entry.kind != "provider" && entry.kind != "http") continue;
+    std::cout << "effect " << index << " (" << entry.kind << "): "
+              << (entry.done   ? std::string(name(entry.code)) + "\n" + entry.result
+                  : entry.sent ? "sent, not answered"
+                               : "begun")
+              << "\n";
+  }
+}
+
+}  // namespace
+
+int run_calls_list(const HostOptions& options) {
+  const auto host = set_up_host(options);
+  Store* const store = opened_store(host);
+  if (store == nullptr) return 2;
+  const auto heads = store->journals(kOwner);
+  if (!heads) return fail(heads);
+  const std::int64_t now = host->loop.wall_ms();
+  for (const JournalHead& head : *heads) {
+    const auto journals = store->load_journal(kOwner, head.id);
+    if (!journals) return fail(journals);
+    std::string tool = "?";
+    for (const StoredJournal& journal : *journals) {
+      const auto call = parse_journal(journal.text, JournalState::running);
+      if (journal.id == head.id && call) tool = call->header.method;
+    }
+    std::cout << head.id << "  " << state(*host->runtime, head) << (head.durable ? ", durable" : "") << "  "
+              << tool << "  " << (now - head.changed_ms) / 1000 << " s ago  " << head.bytes << " B\n";
+  }
+  if (heads->empty()) std::cout << "no call is kept\n";
+  return 0;
+}
+
+int run_calls_show(const HostOptions& options, const std::string& id) {
+  const auto host = set_up_host(options);
+  Store* const store = opened_store(host);
+  if (store == nullptr) return 2;
+  const auto journals = store->load_journal(kOwner, id);
+  if (!journals) return fail(journals);
+  if (journals->empty()) return not_there(id);
+  for (const StoredJournal& journal : *journals) {
+    const auto call = parse_journal(journal.text, JournalState::running);
+    if (!call) return fail(call);
+    if (journal.id == id) {
+      std::cout << call->header.method << " " << call->header.request << "\n";
+      if (!journal.outcome.empty()) {
+        std::cout << "outcome: " << name(call->code) << "\n"
+                  << call->message << (call->message.empty() ? "" : "\n");
+        for (const TurnPart& part : call->parts) std::cout << part.bytes << "\n";
+      }
+    }
+    print_answers(*call);
+  }
+  return 0;
+}
+
+int run_calls_resume(const HostOptions& options) {
+  const auto host = set_up_host(options);
+  if (opened_store(host) == nullptr) return 2;
+  int status = 0;
+  std::size_t left = 0;
+  left = host->runtime->resume_durable(1, [&](const std::string& id, const CallOutcome& outcome) {
+    std::cout << id << "  " << name(outcome.code) << (outcome.message.empty() ? "" : ": " + outcome.message)
+              << "\n";
+    if (outcome.code != Errc::ok) status = 1;
+    if (--left == 0) host->loop.stop();
+  });
+  if (left == 0) {
+    std::cout << "no durable call was interrupted\n";
+    return 0;
+  }
+  host->loop.run();
+  return status;
+}
+
+int run_calls_purge(const HostOptions& options, const std::string& id) {
+  const auto host = set_up_host(options);
+  Store* const store = opened_store(host);
+  if (store == nullptr) return 2;
+  const auto heads = store->journals(kOwner);
+  if (!heads) return fail(heads);
+  StoreBatch batch;
+  for (const JournalHead& head : *heads) {
+    if (!id.empty() && head.id != id) continue;
+    if (!host->runtime->is_running(head)) {
+      batch.journal.push_back(JournalDrop{head.id});
+    } else if (!id.empty()) {
+      std::cerr << "toolpost: call " << id << " is running; cancel it in its client\n";
+      return 1;
+    }
+  }
+  if (batch.journal.empty() && !id.empty()) return not_there(id);
+  if (const auto purged = store->commit(batch); !purged) return fail(purged);
+  std::cout << batch.journal.size() << " forgotten\n";
+  return 0;
+}
+
+}  // namespace toolpost

@@ -1,0 +1,56 @@
+#pragma once
+// Calls whose host died before they ended, found in the store when a host starts, and taken over one by one.
+// Reads and claims; running them is Runtime's. Blocks on the store: at start, and when such a call is asked
+// for again. Threads: the loop's.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call/journal_file.hpp"
+#include "config/settings.hpp"
+#include "store/store.hpp"
+
+namespace toolpost {
+
+/// A call as its dead host left it, and the provider calls that served it.
+struct InterruptedCall {
+  JournalHead head;
+  RecordedCall call;
+  std::map<std::string, RecordedCall> served;  // by journal id
+};
+
+class InterruptedCalls {
+ public:
+  /// Whether the host of a lease lives.
+  using IsHeld = std::function<bool(const std::string& lease)>;
+
+  InterruptedCalls(Store& store, std::string lease, IsHeld is_held, const ResumeSettings& settings)
+      : store_(store), lease_(std::move(lease)), is_held_(std::move(is_held)), settings_(settings) {}
+
+  /// Looks what is there for this owner. Errors: the store's.
+  Result<void> find(const std::string& owner, std::int64_t now_ms);
+  bool empty() const { return found_.empty(); }
+  /// The durable ones that have not ended, the oldest first.
+  std::vector<JournalHead> durable() const;
+
+  /// The youngest call that asked for the same, if it is not too long ago; it is this host's then. Nothing
+  /// when there is none or another host was faster. An ended one is taken only for a durable repeat: it holds
+  /// the outcome that nobody has heard. Errors: the store's, and invalid_input for a journal that cannot be
+  /// read.
+  Result<std::optional<InterruptedCall>> take_same(const std::string& owner, const std::string& wanted,
+                                                   bool durable, std::int64_t now_ms);
+  /// The same for one call by its id, whenever it was.
+  Result<std::optional<InterruptedCall>> take(const std::string& owner, const std::string& id);
+
+ private:
+  Store& store_;
+  const std::string lease_;
+  const IsHeld is_held_;
+  const ResumeSettings& settings_;
+  std::vector<JournalHead> found_;  // bounded by the store's answer
+};
+
+}  // namespace toolpost

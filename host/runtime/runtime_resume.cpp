@@ -1,0 +1,179 @@
+// The part of Runtime that goes on with calls whose host died: a durable one by itself, any other when the
+// same is asked again soon.
+#include <algorithm>
+
+#include "runtime/runtime.hpp"
+
+namespace toolpost {
+namespace {
+
+constexpr OwnerId kOwner = 1;                // one user and one client until calls come over HTTP
+constexpr Millis kAgainAfter{1000};          // a durable call that admission refused
+constexpr std::int64_t kPauseMax = 1 << 30;  // ms; a wall clock that is further off is wrong
+
+}  // namespace
+
+void Runtime::find_interrupted() {
+  auto lease = HostLease::take(places_.state_dir, random_.id());
+  if (!lease) return on_store_failed(lease.error());
+  lease_.emplace(std::move(*lease));
+  interrupted_ = std::make_unique<InterruptedCalls>(
+      *store_, lease_->name(),
+      [folder = places_.state_dir](const std::string& name) { return HostLease::is_held(folder, name); },
+      settings_.resume);
+  if (auto found = interrupted_->find(owner_name(kOwner), loop_.wall_ms()); !found)
+    on_store_failed(found.error());
+}
+
+bool Runtime::is_running(const JournalHead& head) const {
+  return !head.ended && HostLease::is_held(places_.state_dir, head.lease);
+}
+
+/// Gives the outcome, and forgets the call once it was heard and all is well with it.
+Runtime::Done Runtime::told_and_forgotten(std::string id, Done done) {
+  return [this, id = std::move(id), done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+    const bool well = outcome.code == Errc::ok;
+    done(std::move(outcome), journal);
+    if (well) record({JournalDrop{id}}, {});
+  };
+}
+
+RequestNumber Runtime::accept_durable(CallRequest call, Done done, CallRunner::OnProgress progress) {
+  call.journal = random_.id();
+  call.pinned = make_header(call, random_.next(), loop_.wall_ms());
+  call.stored = true;
+  JournalBegin begin{call.journal,
+                     call.journal,
+                     owner_name(call.owner),
+                     wanted_digest(*call.pinned),
+                     header_line(*call.pinned),
+                     true};
+  // What is written next is written after this: the lane keeps the order.
+  auto shared = std::make_shared<Done>(told_and_forgotten(begin.id, std::move(done)));
+  const RequestNumber number = admission_.accept(
+      std::move(call),
+      [this, shared, id = begin.id](CallOutcome outcome, const Journal* journal) {
+        if (journal == nullptr) record({JournalDrop{id}}, {});  // refused before it began
+        if (const Done told = std::exchange(*shared, nullptr)) told(std::move(outcome), journal);
+      },
+      std::move(progress));
+  record({std::move(begin)}, [this, number, shared](const Result<void>& begun) {
+    if (begun) return;
+    admission_.cancel(number);
+    CallOutcome outcome;
+    outcome.code = begun.error().code;
+    outcome.message = begun.error().with("a durable call needs the store").message;
+    if (const Done told = std::exchange(*shared, nullptr)) told(std::move(outcome), nullptr);
+  });
+  return number;
+}
+
+std::optional<RequestNumber> Runtime::go_on_with_same(CallRequest& call, Done& done,
+                                                      CallRunner::OnProgress& progress) {
+  if (!interrupted_ || interrupted_->empty()) return std::nullopt;
+  JournalHeader asked;
+  asked.plugin = call.plugin->id();
+  asked.method = call.method->name;
+  asked.request = call.request;
+  auto same =
+      interrupted_->take_same(owner_name(call.owner), wanted_digest(asked), call.durable, loop_.wall_ms());
+  if (!same) {
+    on_store_failed(same.error());
+    return std::nullopt;
+  }
+  if (!*same) return std::nullopt;
+  InterruptedCall& taken = **same;
+  if (taken.head.ended && taken.call.code != Errc::ok) return std::nullopt;  // asked for another try
+  if (taken.head.ended) {
+    // It ended while nobody was there to hear it.
+    CallOutcome outcome;
+    outcome.code = taken.call.code;
+    outcome.message = taken.call.message;
+    outcome.parts = taken.call.parts;
+    record({JournalDrop{taken.head.id}}, {});
+    loop_.post([outcome = std::move(outcome), done = std::move(done)] { done(outcome, nullptr); });
+    return 0;
+  }
+  const JournalHeader& header = taken.call.header;
+  if (header.plugin_hash != call.plugin->found.sha256 || header.config != call.plugin->config_json) {
+    record({JournalDrop{taken.head.id}}, {});  // another plugin, or the same set up otherwise: it begins anew
+    return std::nullopt;
+  }
+  if (taken.head.durable) done = told_and_forgotten(taken.head.id, std::move(done));
+  take_over(call, std::move(taken));
+  return admission_.accept(std::move(call), std::move(done), std::move(progress));
+}
+
+void Runtime::take_over(CallRequest& call, InterruptedCall taken) {
+  call.journal = taken.head.id;
+  call.durable = taken.head.durable;
+  call.stored = true;
+  call.interrupted = true;
+  call.pinned = std::move(taken.call.header);
+  call.entries = std::move(taken.call.entries);
+  providers_.take_over(std::move(taken.served));
+  if (on_event) on_event(Level::info, "call_resumed", call.plugin->id() + ": call " + call.journal);
+}
+
+std::size_t Runtime::resume_durable(OwnerId owner, ResumeDone ended) {
+  std::size_t begun = 0;
+  if (!interrupted_) return begun;
+  for (const JournalHead& head : interrupted_->durable()) {
+    auto taken = interrupted_->take(owner_name(owner), head.id);
+    if (!taken) {
+      on_store_failed(taken.error());
+      continue;
+    }
+    if (!*taken || (*taken)->head.ended) continue;
+    const JournalHeader header = (*taken)->call.header;
+    auto call = recorded_call((*taken)->call);
+    if (call &&
+        (header.plugin_hash != call->plugin->found.sha256 || header.config != call->plugin->config_json)) {
+      call = Error{Errc::incompatible,
+                   "plugin " + header.plugin +
+                       " is another version or has another configuration than when this call "
+                       "began; call it again"};
+    }
+    ++begun;
+    if (!call) {
+      CallOutcome outcome;
+      outcome.code = call.error().code;
+      outcome.message = call.error().message;
+      record({JournalEnd{head.id, outcome_line(outcome.code, outcome.message, {})}}, {});
+      if (ended) loop_.post([ended, id = head.id, outcome] { ended(id, outcome); });
+      continue;
+    }
+    take_over(*call, std::move(**taken));
+    call->owner = owner;
+    call->profile = CeilingProfile::patient;
+    // Its time went on while nobody ran it.
+    const std::int64_t past = std::clamp<std::int64_t>(loop_.wall_ms() - header.accepted_ms, 0, kPauseMax);
+    call->accepted = loop_.now() - Millis(past);
+    const CeilingsCore& ceilings = ceilings_.of(call->profile);
+    call->bound =
+        ceilings.tool(ceilings.request(call->accepted, ClientWall::none), call->accepted, call->accepted);
+    run_resumed(std::move(*call), ended);
+  }
+  return begun;
+}
+
+void Runtime::run_resumed(CallRequest call, const ResumeDone& ended) {
+  CallRequest again = call;
+  const std::string id = call.journal;
+  admission_.accept(
+      std::move(call),
+      [this, again = std::move(again), id, ended](CallOutcome outcome, const Journal* journal) {
+        if (journal == nullptr && again.bound.deadline.at() > loop_.now()) {  // no place for it now
+          loop_.after(std::max(kAgainAfter, outcome.retry_after),
+                      [this, again, ended] { run_resumed(again, ended); });
+          return;
+        }
+        mask_secrets(outcome);
+        if (journal == nullptr)
+          record({JournalEnd{id, outcome_line(outcome.code, outcome.message, outcome.parts)}}, {});
+        if (ended) ended(id, outcome);
+      },
+      {});
+}
+
+}  // namespace toolpost

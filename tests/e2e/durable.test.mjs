@@ -1,0 +1,287 @@
+// The host is killed with -9 while calls are in flight, and started again on the same state: what was asked of a model
+// and answered is never asked again, what was promised to be finished is finished.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import test from 'node:test';
+import { promisify } from 'node:util';
+import { Place } from './place.mjs';
+import { providerConfig } from './provider_config.mjs';
+import { RawPeer } from './raw_peer.mjs';
+
+const bounded = { timeout: 60_000 };
+const run = promisify(execFile);
+
+/** A model server that answers each prompt when it is told to, and counts how often it was asked. */
+async function startModel(t, { hold = () => false } = {}) {
+  const asked = new Map(); // by prompt
+  const answered = new Set();
+  const held = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (bytes) => { body += bytes; });
+    request.on('end', () => {
+      const prompt = JSON.parse(body).messages.at(-1).content;
+      asked.set(prompt, (asked.get(prompt) ?? 0) + 1);
+      const answer = () => {
+        const message = { role: 'assistant', content: `answer to ${prompt}` };
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] }), () => answered.add(prompt));
+      };
+      if (hold(prompt)) held.push(answer);
+      else answer();
+      for (const waiter of waiters.splice(0)) waiter();
+    });
+  }).listen(0, '127.0.0.1');
+  const waiters = [];
+  await once(server, 'listening');
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    asked,
+    answered,
+    release() { for (const answer of held.splice(0)) answer(); },
+    async until(condition) { while (!condition()) await new Promise((go) => waiters.push(go)); },
+  };
+}
+
+const wide = '[admission]\ncalls_max = 64\nowner_calls_max = 64\nplugin_calls_max = 64\n';
+const config = (url, rest = wide) => providerConfig(url, {
+  provider: 'concurrency_max = 64\n[providers.upstream.config]\nstream = false', rest,
+});
+
+function callLine(id, prompt, durable = true) {
+  const meta = durable ? { 'toolpost/durable': true } : {};
+  return { id, method: 'tools/call', params: { name: 'chat', arguments: { prompt }, _meta: meta } };
+}
+
+const toolpost = (place, ...args) =>
+  run(process.env.TOOLPOST, [...place.args.slice(0, -1), ...args], { cwd: place.project, env: place.environment });
+
+async function kill(peer) {
+  peer.process.kill('SIGKILL');
+  await peer.exited;
+}
+
+/** All outcomes that wait in the store, by prompt. */
+async function outcomes(place) {
+  const { stdout } = await toolpost(place, 'calls', 'list');
+  const found = new Map();
+  for (const line of stdout.split('\n').filter((text) => / ended,/.test(text))) {
+    const shown = (await toolpost(place, 'calls', 'show', line.slice(0, 32))).stdout;
+    found.set(JSON.parse(shown.split('\n')[0].replace(/^chat /, '')).prompt, shown);
+  }
+  return found;
+}
+
+test('durable: a host killed at random moments with 50 calls in flight finishes them all', { timeout: 180_000 }, async (t) => {
+  const model = await startModel(t);
+  const place = new Place(t).configure(config(model.url, `${wide}[resume]\nin_doubt = "resend"\n`));
+  const count = 50;
+  let peer = new RawPeer(place);
+  const peers = [peer];
+  await peer.initialize();
+  for (let i = 0; i < count; ++i) peer.send(callLine(i, `question ${i}`));
+  // Killed after some of the calls were asked; then again and again while they are resumed.
+  for (const share of [1, 12, 30]) {
+    await model.until(() => model.asked.size >= share);
+    await kill(peer);
+    peers.push(peer = new RawPeer(place));
+    await peer.initialize();
+  }
+  await model.until(() => model.asked.size >= count);
+  peer.close();
+  await peer.exited;
+  const { stdout } = await toolpost(place, 'calls', 'resume');
+  assert.doesNotMatch(stdout, /^\w+ {2}(?!ok)/m);
+  const ended = await outcomes(place);
+  // A client heard it, or it waits in the store; of an outcome that was heard and stored, both are right.
+  const heard = new Set(peers.flatMap(({ messages }) => messages.map(({ result }) => result?.structuredContent?.content)));
+  for (let i = 0; i < count; ++i) {
+    const stored = new RegExp(`outcome: ok\\n[^]*answer to question ${i}\\b`).test(ended.get(`question ${i}`) ?? '');
+    assert.ok(stored || heard.has(`answer to question ${i}`), `question ${i} was answered`);
+  }
+});
+
+test('durable: an answer that is on disk is not asked for again, whenever the host dies', bounded, async (t) => {
+  const model = await startModel(t);
+  const place = new Place(t).configure(config(model.url));
+  for (let round = 0; round < 8; ++round) {
+    const peer = new RawPeer(place);
+    await peer.initialize();
+    const prompts = Array.from({ length: 6 }, (_, i) => `round ${round}, question ${i}`);
+    prompts.forEach((prompt, i) => peer.send(callLine(i, prompt)));
+    await model.until(() => model.asked.has(prompts[round % 6]));
+    await kill(peer);
+    const { stdout } = await toolpost(place, 'calls', 'resume').catch((error) => error);
+    const ended = await outcomes(place);
+    const heard = new Set(peer.messages.map(({ result }) => result?.structuredContent?.content));
+    for (const prompt of prompts.filter((one) => !heard.has(`answer to ${one}`))) {
+      const shown = ended.get(prompt);
+      assert.ok(shown, `${prompt} ended: ${stdout}`);
+      // Its answer was on disk, or it is in doubt; it is never asked twice.
+      // One that was sent and did not arrive is in doubt as well: the host cannot know.
+      const times = model.asked.get(prompt) ?? 0;
+      assert.match(shown, times === 0 ? /outcome: in_doubt/ : /outcome: (ok|in_doubt)/);
+      assert.ok(times <= 1, `${prompt} was asked ${times} times`);
+    }
+    await toolpost(place, 'calls', 'purge');
+  }
+});
+
+test('durable: what was sent and never answered is in doubt, and says so', bounded, async (t) => {
+  const model = await startModel(t, { hold: () => true });
+  const place = new Place(t).configure(config(model.url));
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  peer.send(callLine(1, 'held'));
+  await model.until(() => model.asked.has('held'));
+  await kill(peer);
+  model.release();
+  const resumed = await toolpost(place, 'calls', 'resume').catch((error) => error);
+  assert.equal(resumed.code, 1);
+  assert.match(resumed.stdout, /in_doubt: upstream \(m\): .*resume\.in_doubt = "resend".*calls show [0-9a-f]{32}/);
+  assert.equal(model.asked.get('held'), 1);
+  const { stdout } = await toolpost(place, 'calls', 'list');
+  assert.match(stdout, /^[0-9a-f]{32} {2}ended, durable {2}chat {2}\d+ s ago/m);
+});
+
+test('durable: resume.in_doubt = "resend" sends it again', bounded, async (t) => {
+  let first = true;
+  const model = await startModel(t, { hold: () => first });
+  const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  peer.send(callLine(1, 'held'));
+  await model.until(() => model.asked.has('held'));
+  await kill(peer);
+  first = false;
+  const { stdout } = await toolpost(place, 'calls', 'resume');
+  assert.match(stdout, /^[0-9a-f]{32} {2}ok$/m);
+  assert.equal(model.asked.get('held'), 2);
+});
+
+test('durable: toolpost call --durable goes on where it was when it is called again', bounded, async (t) => {
+  const model = await startModel(t, { hold: (prompt) => prompt === 'second' && model.asked.get(prompt) === 1 });
+  const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
+  const call = ['call', '--durable', 'chat', JSON.stringify({ prompt: 'second' })];
+  const child = execFile(process.env.TOOLPOST, [...place.args.slice(0, -1), ...call], { cwd: place.project, env: place.environment });
+  await model.until(() => model.asked.has('second'));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const { stdout } = await toolpost(place, ...call);
+  assert.match(stdout, /answer to second/);
+  assert.equal(model.asked.get('second'), 2);
+  const { stdout: kept } = await toolpost(place, 'calls', 'list');
+  assert.match(kept, /no call is kept/); // it was heard
+});
+
+test('interrupted: the same call asked again soon goes on with the answer that was there', bounded, async (t) => {
+  const model = await startModel(t, { hold: (prompt) => prompt.includes('expert') });
+  const place = new Place(t).configure(config(model.url));
+  const prompt = 'an ordinary question';
+  let peer = new RawPeer(place);
+  await peer.initialize();
+  await peer.call(1, 'chat', { prompt });
+  assert.equal(model.asked.get(prompt), 1);
+  // An answered call leaves nothing behind: asked again, it is another call.
+  await kill(peer);
+  peer = new RawPeer(place);
+  await peer.initialize();
+  await peer.call(1, 'chat', { prompt });
+  assert.equal(model.asked.get(prompt), 2);
+  await kill(peer);
+  const { stdout } = await toolpost(place, 'calls', 'list');
+  assert.match(stdout, /no call is kept/);
+});
+
+test('interrupted: an ordinary call in doubt is reported once, and asked anew after that', bounded, async (t) => {
+  const model = await startModel(t, { hold: () => true });
+  const place = new Place(t).configure(config(model.url));
+  let peer = new RawPeer(place);
+  await peer.initialize();
+  peer.send(callLine(1, 'held', false));
+  await model.until(() => model.asked.has('held'));
+  await kill(peer);
+  peer = new RawPeer(place);
+  await peer.initialize();
+  const { result } = await peer.call(1, 'chat', { prompt: 'held' });
+  assert.equal(result.isError, true);
+  assert.match(result.content[0].text, /^in_doubt: /);
+  assert.equal(model.asked.get('held'), 1);
+  const again = peer.call(2, 'chat', { prompt: 'held' });
+  await model.until(() => model.asked.get('held') === 2);
+  model.release();
+  assert.match((await again).result.structuredContent.content, /answer to held/);
+});
+
+test('interrupted: with resume.repeat_window_ms = 0 the same call begins anew', bounded, async (t) => {
+  const model = await startModel(t, { hold: () => model.asked.get('held') === 1 });
+  const place = new Place(t).configure(config(model.url, '[resume]\nrepeat_window_ms = 0'));
+  let peer = new RawPeer(place);
+  await peer.initialize();
+  peer.send(callLine(1, 'held', false));
+  await model.until(() => model.asked.has('held'));
+  await kill(peer);
+  peer = new RawPeer(place);
+  await peer.initialize();
+  const { result } = await peer.call(1, 'chat', { prompt: 'held' });
+  assert.match(result.structuredContent.content, /answer to held/);
+  assert.equal(model.asked.get('held'), 2);
+});
+
+test('durable: a thread has each turn once, however often its host died', bounded, async (t) => {
+  const model = await startModel(t);
+  const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
+  let peer = new RawPeer(place);
+  await peer.initialize();
+  const id = (await peer.call(1, 'chat', { prompt: 'the first' })).result.structuredContent.continuation_id;
+  const prompts = ['the second', 'the third', 'the fourth'];
+  for (const prompt of prompts) {
+    peer.send({ id: prompt, method: 'tools/call', params: { name: 'chat', arguments: { prompt, continuation_id: id }, _meta: { 'toolpost/durable': true } } });
+    await model.until(() => model.asked.has(prompt));
+    await kill(peer);
+    await toolpost(place, 'calls', 'resume');
+    peer = new RawPeer(place);
+    await peer.initialize();
+  }
+  // What the model is told of the thread is the thread.
+  await peer.call('last', 'chat', { prompt: 'the last', continuation_id: id });
+  await kill(peer);
+  const { stdout } = await toolpost(place, 'calls', 'list');
+  assert.doesNotMatch(stdout, /interrupted/);
+  assert.equal(model.asked.get('the last'), 1);
+});
+
+test('store: when its file is full a durable call is refused, others go on, and the log says so once', bounded, async (t) => {
+  const model = await startModel(t);
+  const place = new Place(t).configure(config(model.url, '[store]\nfile_bytes_max = 131_072'));
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  const large = 'x'.repeat(200_000);
+  const durable = await peer.ask(callLine(1, large));
+  assert.equal(durable.result.isError, true);
+  assert.match(durable.result.content[0].text, /^exhausted: .*durable call.*store\.file_bytes_max = 131072/);
+  assert.equal(model.asked.size, 0);
+  // The answer of an ordinary call does not depend on the disk; its thread does, and says so.
+  const [first, second] = await Promise.all([peer.ask(callLine(2, `${large}2`, false)), peer.ask(callLine(3, `${large}3`, false))]);
+  for (const { result } of [first, second]) assert.match(result.content[0].text, /store\.file_bytes_max/);
+  assert.equal(model.asked.size, 2);
+  assert.equal(peer.stderr.match(/store_failed/g)?.length, 1, peer.stderr);
+});
+
+test('store: on a file that cannot be written the host says so and serves on', bounded, async (t) => {
+  const model = await startModel(t);
+  const place = new Place(t).configure(config(model.url, ''));
+  mkdirSync(join(place.folder, 'state', 'toolpost.db')); // whoever runs this test, nobody writes to a folder
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  const durable = await peer.ask(callLine(1, 'durable'));
+  assert.match(durable.result.content[0].text, /^unavailable: .*durable call.*toolpost\.db/);
+  const { result } = await peer.ask(callLine(2, 'ordinary', false));
+  assert.match(result.structuredContent?.content, /answer to ordinary/, JSON.stringify(result));
+  await assert.rejects(toolpost(place, 'calls', 'list'), /no store/);
+});
