@@ -13,6 +13,7 @@ Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::
   try {
     // The throwing form, because only it carries the loader's own words. Leaked on purpose: a library with a
     // static of its own cannot be unloaded safely.
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
     auto* library = new boost::dll::shared_library(
         file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (!library->has(TOOLPOST_ENTRY_SYMBOL)) {

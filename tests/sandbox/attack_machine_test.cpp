@@ -1,5 +1,6 @@
 // A plugin against the machine: the kernel refuses. The level is the default one, and 4 where it can be had.
 #include <csignal>
+#include <fstream>
 
 #include "attack_world.hpp"
 #include "powers.h"
