@@ -81,10 +81,11 @@ TEST_CASE("settings schema: every byte of Settings that is data belongs to a set
   covers("workers", sizeof(WorkerSettings));
   covers("isolation", sizeof(IsolationSettings));
   covers("files", sizeof(FileSettings));
+  covers("git", sizeof(GitSettings));
   covers("http", sizeof(HttpSettings));
   covers("store", sizeof(StoreSettings));
   covers("log", sizeof(LogSettings));
-  CHECK(host_settings().size() == 93);
+  CHECK(host_settings().size() == 98);
 }
 
 TEST_CASE("settings print: the defaults load back to the defaults", "[config]") {
