@@ -98,6 +98,7 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
       places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
   }
   std::error_code error;
+  places.git_program = prefix + "/libexec/toolpost/toolpost-git";
   places.file_roots = default_roots(fs::current_path(error).string(), environment_value("HOME"));
   auto host = std::make_unique<Host>();
   host->spawner = std::move(*spawner);

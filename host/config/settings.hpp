@@ -113,6 +113,14 @@ struct FileSettings {                        // [files]
   std::vector<std::string> deny;             // further names refused inside a root, e.g. "secrets.yaml"
 };
 
+struct GitSettings {                             // [git]
+  Millis time_max{10'000};                       // one effect; 100..600,000
+  std::uint64_t output_bytes_max = 1 << 20;      // of one answer's files; 4096..16 MiB
+  std::uint32_t files_max = 500;                 // in one answer; 1..10,000
+  std::uint64_t memory_bytes_max = 1024u << 20;  // address space of one process; 128 MiB..64 GiB
+  std::uint32_t processes_max = 2;               // at once; 1..64
+};
+
 struct HttpSettings {                       // [http]
   Millis connect{5'000};                    // DNS, TCP and TLS; 100..60,000
   Millis first_byte{30'000};                // until the answer's header; 100..3,600,000
@@ -184,6 +192,7 @@ struct Settings {
   WorkerSettings workers;
   IsolationSettings isolation;
   FileSettings files;
+  GitSettings git;
   HttpSettings http;
   StoreSettings store;
   ResumeSettings resume;

@@ -123,6 +123,7 @@ Result<void> Runtime::open() {
                                settings_.files, places_.state_dir);
   if (!roots) return roots.error();
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
+  git_ = std::make_unique<GitService>(loop_, *roots_, settings_, places_.git_program, places_.state_dir);
   if (auto opened = open_store(); !opened) {
     store_problem_ = opened.error().message;
     if (on_event) on_event(Level::error, "store_unavailable", store_problem_);

@@ -9,6 +9,7 @@
 #include "base/blocking_lane.hpp"
 #include "call/journal_file.hpp"
 #include "effect/file/file_effects.hpp"
+#include "effect/git/git_service.hpp"
 #include "effect/http/http_client.hpp"
 #include "json/json_reader.hpp"
 #include "policy/ceilings_core.hpp"
@@ -30,6 +31,7 @@ struct RuntimePlaces {
   std::string state_dir;
   std::vector<PluginFolder> plugin_folders;
   std::vector<std::string> file_roots;
+  std::string git_program;  // toolpost-git
   std::function<bool(const std::string& plugin, FrameType)>
       kill_after_frame;           // for tests; see WorkerPool::Events
   EnvironmentGetter environment;  // for the keys that the configuration names
@@ -83,6 +85,7 @@ class Runtime final : public ToolHost, private EffectHost {
 
   std::unique_ptr<RunningEffect> start_http(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
+  std::unique_ptr<RunningEffect> start_git(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, const Settle& settle);
   void defer_append(const EffectOrder& order, const Settle& settle, std::string given_id = {});
   void store_batch(StoreBatch batch, std::function<void(Result<void>)> done);
@@ -126,6 +129,7 @@ class Runtime final : public ToolHost, private EffectHost {
   HttpClient http_;
   std::unique_ptr<PluginTable> plugins_;
   std::unique_ptr<FileRoots> roots_;
+  std::unique_ptr<GitService> git_;  // after the roots
   std::unique_ptr<Store> store_;
   std::string store_problem_;          // why there is none
   std::optional<Errc> store_failure_;  // the last one, told once

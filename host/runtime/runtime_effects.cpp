@@ -42,6 +42,16 @@ class HttpEffect final : public RunningEffect {
   const HttpRequestId id_;
 };
 
+class GitEffect final : public RunningEffect {
+ public:
+  GitEffect(GitService& git, GitRequestId id) : git_(git), id_(id) {}
+  ~GitEffect() override { git_.cancel(id_); }
+
+ private:
+  GitService& git_;
+  const GitRequestId id_;
+};
+
 }  // namespace
 
 std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle wanted) {
@@ -67,6 +77,7 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
   if (!order.plugin->granted.contains(std::string(order.kind))) return refuse(not_granted(order));
   if (order.kind == "http") return start_http(order, settle);
   if (order.kind.starts_with("file.")) return start_file(order, settle);
+  if (order.kind.starts_with("git.")) return start_git(order, settle);
   if (order.kind.starts_with("store.") || order.kind.starts_with("thread."))
     return start_store(order, settle);
   if (order.kind == "models") {
@@ -149,6 +160,14 @@ std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, con
         return run_file_effect(*roots_, settings_.files, kind, request, *budget);
       },
       settle);
+}
+
+std::unique_ptr<RunningEffect> Runtime::start_git(const EffectOrder& order, const Settle& settle) {
+  const GitRequestId id = git_->start(order.kind, order.request, [settle](Result<std::string> result) {
+    if (!result) return settle(result.error().code, result.error().message);
+    settle(Errc::ok, std::move(*result));
+  });
+  return std::make_unique<GitEffect>(*git_, id);
 }
 
 void Runtime::restore(const EffectOrder& order, const JournalEntry& entry) {

@@ -81,11 +81,12 @@ TEST_CASE("settings schema: every byte of Settings that is data belongs to a set
   covers("workers", sizeof(WorkerSettings));
   covers("isolation", sizeof(IsolationSettings));
   covers("files", sizeof(FileSettings));
+  covers("git", sizeof(GitSettings));
   covers("http", sizeof(HttpSettings));
   covers("store", sizeof(StoreSettings));
   covers("resume", sizeof(ResumeSettings));
   covers("log", sizeof(LogSettings));
-  CHECK(host_settings().size() == 97);
+  CHECK(host_settings().size() == 102);
 }
 
 TEST_CASE("settings print: the defaults load back to the defaults", "[config]") {

@@ -27,6 +27,7 @@ RuntimeWorld::RuntimeWorld(const std::vector<std::string>& plugin_files, Setting
   places.kill_after_frame = std::move(kill);
   places.environment = std::move(environment);
   places.state_dir = (folder / "state").string();
+  places.git_program = TOOLPOST_BINARY_DIR "/libexec/toolpost/toolpost-git";
   places.plugin_folders = {{(folder / "plugins").string(), PluginOrigin::dropped_in}};
   runtime.emplace(loop, *spawner, settings, places);
   const auto opened = runtime->open();

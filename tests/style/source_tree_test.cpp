@@ -58,17 +58,18 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"policy", {}},
     {"effect/http", {}},
     {"effect/file", {}},
+    {"effect/git", {"effect/file"}},
     {"plugin", {}},
     {"worker", {"call"}},
     {"store", {"call"}},
     {"mcp", {"json"}},
     {"transport", {}},
     {"runtime",
-     {"call", "config", "effect/file", "effect/http", "json", "plugin", "policy", "store", "telemetry",
+     {"call", "config", "effect/file", "effect/git", "effect/http", "json", "plugin", "policy", "store", "telemetry",
       "worker"}},
     {"cli",
      {"call", "config", "json", "mcp", "plugin", "runtime", "store", "telemetry", "transport", "worker"}},
-    {"", {"cli", "worker"}},  // main.cpp, worker_main.cpp
+    {"", {"cli", "effect/git", "worker"}},  // main.cpp, worker_main.cpp, git_main.cpp
 };
 
 bool matches(const SourceFile& file, const char* pattern, std::string& found) {

@@ -151,7 +151,7 @@ Error FileRoots::outside(std::string_view path) const {
                      "); use a path beneath one of them, or let the operator add its folder to files.roots");
 }
 
-Result<FileRoots::Place> FileRoots::locate(std::string_view path) const {
+Result<FileRoots::Place> FileRoots::locate(std::string_view path, DotGit dot_git) const {
   auto split = split_file_path(path);
   if (!split) return split.error();
   if (roots_.empty()) {
@@ -176,6 +176,7 @@ Result<FileRoots::Place> FileRoots::locate(std::string_view path) const {
     place.names.erase(place.names.begin(), place.names.begin() + static_cast<std::ptrdiff_t>(longest));
   }
   for (const std::string& name : place.names) {
+    if (dot_git == DotGit::permitted && name == ".git") continue;
     if (const std::string* pattern = protected_.match(name)) {
       return refused(Errc::permission, path,
                      "holds the protected name \"" + name + "\" (" + *pattern +
@@ -243,13 +244,21 @@ Result<OpenedFile> FileRoots::open_file(std::string_view path) const {
 }
 
 Result<UniqueFd> FileRoots::open_directory(std::string_view path) const {
-  auto place = locate(path);
+  auto folder = open_folder(path, DotGit::refused);
+  if (!folder) return folder.error();
+  return std::move(folder->fd);
+}
+
+Result<OpenedFolder> FileRoots::open_folder(std::string_view path, DotGit dot_git) const {
+  auto place = locate(path, dot_git);
   if (!place) return place.error();
   auto folder = walk(*place, place->names.size(), path);
   if (!folder) return folder.error();
   UniqueFd readable = open_beneath(folder->get(), ".", O_RDONLY | O_DIRECTORY, method_);
   if (!readable) return open_error(folder->get(), ".", errno, path);
-  return readable;
+  OpenedFolder opened{std::move(readable), place->root->path};
+  for (const std::string& name : place->names) opened.path += (opened.path == "/" ? "" : "/") + name;
+  return opened;
 }
 
 UniqueFd FileRoots::enter(int folder, const char* name) const {

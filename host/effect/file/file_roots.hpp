@@ -21,6 +21,15 @@ struct OpenedFile {
   std::int64_t mtime_ms = 0;
 };
 
+/// Whether the name ".git" may stand in a path. Only the git effects permit it: their answers never hold what
+/// is in such a folder.
+enum class DotGit { refused, permitted };
+
+struct OpenedFolder {
+  UniqueFd fd;
+  std::string path;  // absolute, with the root's links resolved; holds no link
+};
+
 class FileRoots {
  public:
   /// Opens every root; one that is itself a link is resolved here, once. `state_dir` is refused even inside a
@@ -34,6 +43,8 @@ class FileRoots {
   Result<OpenedFile> open_file(std::string_view path) const;
   /// The same for a folder, to list it.
   Result<UniqueFd> open_directory(std::string_view path) const;
+  /// The same with the folder's own path, for what must be opened by name.
+  Result<OpenedFolder> open_folder(std::string_view path, DotGit dot_git) const;
   /// One folder further down, for a listing; empty when it is a link, protected, gone or the host's own.
   UniqueFd enter(int folder, const char* name) const;
 
@@ -56,7 +67,7 @@ class FileRoots {
 
   explicit FileRoots(ProtectedNames names) : protected_(std::move(names)) {}
   Result<void> add_root(const std::string& root);
-  Result<Place> locate(std::string_view path) const;
+  Result<Place> locate(std::string_view path, DotGit dot_git = DotGit::refused) const;
   Result<UniqueFd> walk(const Place& place, std::size_t count, std::string_view path) const;
   bool is_state_dir(int folder) const;
   Error outside(std::string_view path) const;
