@@ -21,8 +21,9 @@ struct Skip {
 struct Hold {
   std::string status;
   Guidance guidance;
-  json more = json::object();  // further keys of the answer
-  int next_number = 0;         // of the next step; 0: the one after this
+  json more = json::object();     // further keys of the answer
+  int next_number = 0;            // of the next step; 0: the one after this
+  std::vector<std::string> open;  // own fields that the agent has yet to choose; next_call leaves them out
 };
 
 /// What a tool looked up by itself before it answers.

@@ -26,6 +26,12 @@ inline json add_usage(json usage, const json& more) {
   return usage;
 }
 
+/// What a model is told whose answer has the wrong form.
+inline std::string mending_request(const std::string& problem) {
+  return "Your answer does not have the form that was asked for: " + problem +
+         ". Send the whole answer again in that form, and nothing else.";
+}
+
 /// Errors: the provider's, when the first answer did not come. A mending that fails leaves the first answer.
 inline ExpertAnswer ask_expert(Call& call, json order, const ReplyForm& form) {
   constexpr std::int64_t kMendMsMin = 5'000;  // with less time left the answer is taken as it is
@@ -36,10 +42,7 @@ inline ExpertAnswer ask_expert(Call& call, json order, const ReplyForm& form) {
   json usage = answer.reply.value("usage", json::object());
   if (!checked.problem.empty() && call.remaining_ms() >= kMendMsMin) {
     order["messages"].push_back({{"role", "assistant"}, {"content", answer.text}});
-    order["messages"].push_back(
-        {{"role", "user"},
-         {"content", "Your answer does not have the form that was asked for: " + checked.problem +
-                         ". Send the whole answer again in that form, and nothing else."}});
+    order["messages"].push_back({{"role", "user"}, {"content", mending_request(checked.problem)}});
     answer.metadata["form_mended"] = false;
     try {
       json reply = call.provider(order);

@@ -69,7 +69,7 @@ class Run {
     } else if (step_.more) {
       const Guidance guidance = definition_.guide ? definition_.guide(step_, findings_)
                                                   : choose_guidance(definition_.guidance, step_);
-      pause({definition_.pause_status, guidance, json::object(), 0});
+      pause({definition_.pause_status, guidance, json::object(), 0, {}});
     } else if (const auto skip = definition_.skip(step_, findings_)) {
       finish_without_expert(*skip);
     } else if (wants_expert()) {
@@ -131,6 +131,7 @@ class Run {
     response_["next_step_required"] = true;
     response_["next_step_number"] = next_number_;
     response_.update(hold.more);
+    open_ = hold.open;
     const json files = findings_.united("relevant_files");
     if (!files.empty()) {
       response_["file_context"] = {
@@ -273,7 +274,8 @@ class Run {
                       {"continuation_id", response_["continuation_id"]}};
     for (const std::string& name : definition_.repeated) {
       const json value = findings_.latest(name.c_str());
-      if (!value.is_null()) arguments[name] = value;
+      const bool open = std::find(open_.begin(), open_.end(), name) != open_.end();
+      if (!value.is_null() && !open) arguments[name] = value;
     }
     return {{"tool", definition_.tool}, {"arguments", arguments}};
   }
@@ -284,6 +286,7 @@ class Run {
   Findings findings_;
   View view_;
   int next_number_ = 0;  // 0: the run is over
+  std::vector<std::string> open_;
   json turns_ = json::array();
   json response_ = json::object();
   json metadata_ = json::object();
