@@ -123,6 +123,12 @@ struct HttpSettings {                       // [http]
   std::uint32_t connections_max = 64;       // 1..1024
 };
 
+struct ToolSettings {                // [tools]
+  std::string profile = "standard";  // lean | standard | full: what tools/list names
+  std::vector<std::string> enable;   // named besides, by tool name
+  std::vector<std::string> disable;  // not there at all; wins over the others
+};
+
 struct StoreSettings {                       // [store]
   std::string state_dir;                     // empty: $XDG_STATE_HOME/toolpost or ~/.local/state/toolpost
   Millis thread_ttl{86'400'000};             // 24 h since the last turn; 60,000..31,536,000,000
@@ -178,6 +184,7 @@ struct Settings {
   IsolationSettings isolation;
   FileSettings files;
   HttpSettings http;
+  ToolSettings tools;
   StoreSettings store;
   LogSettings log;
   std::string locale = "en";                // BCP 47; models are asked to answer in it
