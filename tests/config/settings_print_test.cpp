@@ -84,7 +84,7 @@ TEST_CASE("settings schema: every byte of Settings that is data belongs to a set
   covers("http", sizeof(HttpSettings));
   covers("store", sizeof(StoreSettings));
   covers("log", sizeof(LogSettings));
-  CHECK(host_settings().size() == 93);
+  CHECK(host_settings().size() == 96);
 }
 
 TEST_CASE("settings print: the defaults load back to the defaults", "[config]") {
