@@ -60,7 +60,9 @@ std::string tools_list_json(const PluginTable& plugins) {
   std::map<std::string, const MethodManifest*> sorted;
   for (const auto& plugin : plugins.plugins()) {
     if (plugin->found.manifest.kind != PluginKind::tool) continue;
-    for (const MethodEntry& method : plugin->methods) sorted[method.manifest->name] = method.manifest;
+    for (const MethodEntry& method : plugin->methods) {
+      if (method.offer == ToolOffer::listed) sorted[method.manifest->name] = method.manifest;
+    }
   }
   std::string list = "[";
   for (const auto& [name, method] : sorted) {

@@ -131,6 +131,12 @@ struct HttpSettings {                       // [http]
   std::uint32_t connections_max = 64;       // 1..1024
 };
 
+struct ToolSettings {                // [tools]
+  std::string profile = "standard";  // lean | standard | full: what tools/list names
+  std::vector<std::string> enable;   // named besides, by tool name
+  std::vector<std::string> disable;  // not there at all; wins over the others
+};
+
 struct StoreSettings {                       // [store]
   std::string state_dir;                     // empty: $XDG_STATE_HOME/toolpost or ~/.local/state/toolpost
   Millis thread_ttl{86'400'000};             // 24 h since the last turn; 60,000..31,536,000,000
@@ -194,6 +200,7 @@ struct Settings {
   FileSettings files;
   GitSettings git;
   HttpSettings http;
+  ToolSettings tools;
   StoreSettings store;
   ResumeSettings resume;
   LogSettings log;

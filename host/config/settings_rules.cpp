@@ -207,6 +207,7 @@ std::vector<RuleFinding> check_rules(const Settings& settings) {
   // The loader refuses other words by the schema; these lines hold for Settings made in code.
   check_choice("workers.reuse", settings.workers.reuse, "owner|call", findings);
   check_choice("isolation.mode", settings.isolation.mode, "process|in-process", findings);
+  check_choice("tools.profile", settings.tools.profile, "lean|standard|full", findings);
   check_choice("log.level", settings.log.level, "debug|info|warn|error|off", findings);
   check_isolation(settings.isolation, findings);
   check_paths(settings, findings);

@@ -80,6 +80,7 @@ constexpr SectionSpec kSections[] = {
     {"files", "What the file effects may read."},
     {"git", "What the git effects may take; what they may read is what [files] says."},
     {"http", "The host's HTTP client."},
+    {"tools", "Which tools clients are told of."},
     {"store", "Threads, journals and stored values."},
     {"resume", "Calls whose host died."},
     {"log", "Logs go to standard error; standard output is the protocol's."},
@@ -304,6 +305,16 @@ constexpr Setting<Settings> kHostSettings[] = {
                                       "Redirects followed; 0 follows none."),
     NUMBER(http, Http, connections_max)("http", "connections_max", "64", {1, 1024}, "connections",
                                         "Connections at once."),
+
+    PLAIN(tools, Tool, profile)(
+        "tools", "profile", "\"standard\"",
+        "What tools/list names of the bundled tools: lean for little context, standard, or full. Others still "
+        "answer when they are called by name; dropped-in tools are always named.",
+        "lean|standard|full"),
+    PLAIN(tools, Tool, enable)("tools", "enable", "[]",
+                               "Tools named besides those of the profile, for example \"echo\"."),
+    PLAIN(tools, Tool, disable)("tools", "disable", "[]",
+                                "Tools that are not there at all, for example \"consensus\"; wins over enable."),
 
     PLAIN(store, Store, state_dir)(
         "store", "state_dir", "\"\"",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "json/invisible.hpp"
 #include "json/json_reader.hpp"
 
@@ -125,7 +126,25 @@ PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings)
         plugin->methods[i].manifest = &plugin->found.manifest.methods[i];
       }
     }
+    for (MethodEntry& method : plugin->methods)
+      method.offer = offer_of(method.manifest->name, plugin->found.origin, settings.tools);
     plugins_.push_back(std::move(plugin));
+  }
+  report_unknown_tools("tools.enable", settings.tools.enable);
+  report_unknown_tools("tools.disable", settings.tools.disable);
+}
+
+void PluginTable::report_unknown_tools(const std::string& setting, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const auto& plugin : plugins_) {
+    if (plugin->found.manifest.kind != PluginKind::tool) continue;
+    for (const MethodEntry& method : plugin->methods) known.push_back(method.manifest->name);
+  }
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const auto near = did_you_mean(name, known);
+    refused_.push_back({setting, "names no tool that is there: \"" + plain_excerpt(name) + "\"" +
+                                     (near ? "; did you mean \"" + *near + "\"?" : "")});
   }
 }
 
@@ -133,7 +152,8 @@ PluginTable::Found PluginTable::tool(std::string_view name) {
   for (const auto& plugin : plugins_) {
     if (plugin->found.manifest.kind != PluginKind::tool) continue;
     for (MethodEntry& method : plugin->methods) {
-      if (method.manifest->name == name) return {plugin.get(), &method};
+      if (method.manifest->name == name && method.offer != ToolOffer::disabled)
+        return {plugin.get(), &method};
     }
   }
   return {};
@@ -143,7 +163,9 @@ std::vector<std::string> PluginTable::tool_names() const {
   std::vector<std::string> names;
   for (const auto& plugin : plugins_) {
     if (plugin->found.manifest.kind != PluginKind::tool) continue;
-    for (const MethodEntry& method : plugin->methods) names.push_back(method.manifest->name);
+    for (const MethodEntry& method : plugin->methods) {
+      if (method.offer != ToolOffer::disabled) names.push_back(method.manifest->name);
+    }
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -10,6 +10,7 @@
 #include "config/settings.hpp"
 #include "json/schema.hpp"
 #include "plugin/plugin_catalog.hpp"
+#include "runtime/tool_profile.hpp"
 #include "worker/turn_pool.hpp"
 
 namespace toolpost {
@@ -19,6 +20,7 @@ struct MethodEntry {
   const MethodManifest* manifest = nullptr;
   std::optional<Schema> input;
   std::optional<Schema> output;
+  ToolOffer offer = ToolOffer::listed;  // of tools only
 };
 
 struct PluginEntry {
@@ -63,6 +65,7 @@ class PluginTable {
     MethodEntry* method = nullptr;
     explicit operator bool() const { return method != nullptr; }
   };
+  /// Not those of tools.disable.
   Found tool(std::string_view name);
   std::vector<std::string> tool_names() const;
   PluginEntry* by_id(std::string_view id);
@@ -71,6 +74,9 @@ class PluginTable {
   PluginEntry* provider(std::string_view name);
 
  private:
+  /// A name that means no tool is a mistake of the operator's and is told as such.
+  void report_unknown_tools(const std::string& setting, const std::vector<std::string>& names);
+
   std::vector<std::unique_ptr<PluginEntry>> plugins_;
   std::vector<RefusedPlugin> refused_;
 };

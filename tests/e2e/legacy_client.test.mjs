@@ -4,6 +4,7 @@ import test from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { Place, bounded } from './place.mjs';
+import { standard } from './tool_names.mjs';
 
 async function connect(t, place = new Place(t)) {
   const client = new Client({ name: 'legacy', version: '1' });
@@ -22,7 +23,7 @@ test('legacy client: initialize names the server', bounded, async (t) => {
 
 test('legacy client: tools/list has every tool, each with a schema', bounded, async (t) => {
   const { tools } = await (await connect(t)).listTools();
-  assert.deepEqual(tools.map((tool) => tool.name).sort(), ['chat', 'debug', 'echo', 'status', 'version']);
+  assert.deepEqual(tools.map((tool) => tool.name).sort(), standard);
   for (const tool of tools) assert.equal(tool.inputSchema.type, 'object', tool.name);
 });
 

@@ -4,6 +4,7 @@ import test from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Place, bounded } from './place.mjs';
+import { standard } from './tool_names.mjs';
 
 const revision = '2026-07-28';
 
@@ -33,7 +34,7 @@ test('modern client: without a pin it finds the revision by itself', bounded, as
 
 test('modern client: tools/list has every tool, each with a schema', bounded, async (t) => {
   const { tools } = await (await connect(t)).listTools();
-  assert.deepEqual(tools.map((tool) => tool.name).sort(), ['chat', 'debug', 'echo', 'status', 'version']);
+  assert.deepEqual(tools.map((tool) => tool.name).sort(), standard);
   for (const tool of tools) assert.equal(tool.inputSchema.type, 'object', tool.name);
 });
 

@@ -1,9 +1,7 @@
 #pragma once
 // Puts files into a prompt within a budget of tokens, and names what was left out and why.
 
-#include <toolpost/plugin.hpp>
-
-#include <algorithm>
+#include <toolpost/workflow/fields.hpp>
 
 namespace toolpost::workflow {
 
@@ -23,17 +21,25 @@ struct EmbeddedFiles {
   json left_out = json::array();  // of {path, reason}
 };
 
+constexpr std::size_t kFilesEmbeddedMax = 60;  // a call may start 256 effects and read 64 files by default
+
 /// Reads `paths` (all at once), newest mention first, each once, until `budget` is used.
 inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& paths, Tokens budget) {
   std::vector<std::string> wanted;
   for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
     if (std::find(wanted.begin(), wanted.end(), *path) == wanted.end()) wanted.push_back(*path);
   }
+  EmbeddedFiles files;
+  for (std::size_t i = kFilesEmbeddedMax; i < wanted.size(); ++i) {
+    files.left_out.push_back(
+        {{"path", wanted[i]},
+         {"reason", "only the " + std::to_string(kFilesEmbeddedMax) + " files named last are read"}});
+  }
+  wanted.resize(std::min(wanted.size(), kFilesEmbeddedMax));
   std::vector<Effect> reads;
   reads.reserve(wanted.size());
   for (const std::string& path : wanted) reads.push_back(call.start("file.read", {{"path", path}}));
-  EmbeddedFiles files;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
+  for (std::size_t i = 0; i < reads.size(); ++i) {
     const auto leave_out = [&](const std::string& reason) {
       files.left_out.push_back({{"path", wanted[i]}, {"reason", reason}});
     };
@@ -55,6 +61,7 @@ inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& pat
                     (!text.empty() && text.back() == '\n' ? "" : "\n") + "--- END FILE: " + wanted[i] +
                     " ---\n";
       files.embedded.push_back(wanted[i]);
+      if (file.value("truncated", false)) leave_out("longer than what is read at once; its end is missing");
     } catch (const Error& error) {
       leave_out(error.what());
     }

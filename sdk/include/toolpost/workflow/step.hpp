@@ -1,10 +1,7 @@
 #pragma once
-// One step of a workflow tool as the calling agent sends it, and the findings that steps add up to.
-// All state is plain JSON that lives in a thread; nothing of it ever stays in the plugin.
+// One step of a workflow tool, as the calling agent sends it.
 
-#include <toolpost/plugin.hpp>
-
-#include <algorithm>
+#include <toolpost/workflow/fields.hpp>
 
 namespace toolpost::workflow {
 
@@ -28,114 +25,72 @@ struct Step {
   double temperature = -1;  // below 0: not given
   bool use_websearch = true;
   std::string continuation_id;
+  json own = json::object();         // the tool's own fields, as they were given
+  std::vector<std::string> ignored;  // fields that nobody knows
+
+  /// One of the tool's own text fields; `fallback` when this step does not give it.
+  std::string own_text(const char* key, const std::string& fallback = {}) const {
+    return text_field(own, key, fallback);
+  }
 };
 
-inline std::vector<std::string> strings(const json& request, const char* key) {
-  std::vector<std::string> found;
-  for (const json& item : request.value(key, json::array())) {
-    if (item.is_string()) found.push_back(item);
-  }
-  return found;
+/// The fields that every workflow tool takes, and old names that are taken without being listed.
+inline bool is_common_field(const std::string& name) {
+  return is_one_of(name, {"step",
+                          "step_number",
+                          "total_steps",
+                          "next_step_required",
+                          "findings",
+                          "hypothesis",
+                          "confidence",
+                          "files_checked",
+                          "relevant_files",
+                          "relevant_context",
+                          "images",
+                          "issues_found",
+                          "backtrack_from_step",
+                          "use_assistant_model",
+                          "model",
+                          "thinking_mode",
+                          "temperature",
+                          "use_websearch",
+                          "continuation_id",
+                          "files",
+                          "absolute_file_paths"});
 }
 
-/// Fields are checked by the host against the manifest's schema; this only gives them types.
-inline Step read_step(const json& request) {
+/// `own_fields` are the tool's; `confidence` is what an agent means that gives none.
+/// Errors: invalid_input, naming the field.
+inline Step read_step(const json& request, const std::vector<std::string>& own_fields = {},
+                      const std::string& confidence = "low") {
   Step step;
-  step.text = request.value("step", "");
-  step.number = request.value("step_number", 1);
-  step.more = request.value("next_step_required", false);
-  step.total = std::max(request.value("total_steps", 1), step.number);
-  step.findings = request.value("findings", "");
-  step.hypothesis = request.value("hypothesis", "");
-  step.confidence = request.value("confidence", "low");
+  step.text = text_field(request, "step");
+  step.number = count_field(request, "step_number", 1);
+  step.more = flag_field(request, "next_step_required", false);
+  step.total = std::max(count_field(request, "total_steps", 1), step.number);
+  step.findings = text_field(request, "findings");
+  step.hypothesis = text_field(request, "hypothesis");
+  step.confidence = text_field(request, "confidence", confidence);
   step.files_checked = strings(request, "files_checked");
-  step.relevant_files = strings(request, "relevant_files");
+  step.relevant_files = paths_of(request, {"relevant_files", "files", "absolute_file_paths"});
   step.relevant_context = strings(request, "relevant_context");
   step.images = strings(request, "images");
-  step.issues = request.value("issues_found", json::array());
-  step.backtrack_from = request.value("backtrack_from_step", 0);
-  step.use_expert = request.value("use_assistant_model", true);
-  step.model = request.value("model", "auto");
-  step.thinking_mode = request.value("thinking_mode", "");
-  step.temperature = request.value("temperature", -1.0);
-  step.use_websearch = request.value("use_websearch", true);
-  step.continuation_id = request.value("continuation_id", "");
+  if (request.contains("issues_found")) step.issues = request["issues_found"];
+  if (!step.issues.is_array()) refuse_field("issues_found", "a list");
+  step.backtrack_from = count_field(request, "backtrack_from_step", 0);
+  step.use_expert = flag_field(request, "use_assistant_model", true);
+  step.model = text_field(request, "model", "auto");
+  step.thinking_mode = text_field(request, "thinking_mode");
+  step.temperature = number_field(request, "temperature", -1);
+  step.use_websearch = flag_field(request, "use_websearch", true);
+  step.continuation_id = text_field(request, "continuation_id");
+  for (const auto& [name, value] : request.items()) {
+    const bool own = std::find(own_fields.begin(), own_fields.end(), name) != own_fields.end();
+    if (own) step.own[name] = value;
+    if (!own && !is_common_field(name) && step.ignored.size() < 16)
+      step.ignored.push_back(name.substr(0, 64));
+  }
   return step;
 }
-
-/// What all steps of one run have found so far.
-struct Findings {
-  std::string initial_request;
-  json history =
-      json::array();  // of every step: number, text, findings, files, issues, hypothesis, confidence
-
-  static Findings from_state(const json& state) {
-    Findings findings;
-    findings.initial_request = state.value("initial_request", "");
-    findings.history = state.value("history", json::array());
-    return findings;
-  }
-  json to_state() const { return {{"initial_request", initial_request}, {"history", history}}; }
-
-  /// Forgets the steps from `number` on, for an agent that noticed a wrong turn.
-  void backtrack(int number) {
-    json kept = json::array();
-    for (const json& step : history) {
-      if (step.value("number", 0) < number) kept.push_back(step);
-    }
-    history = std::move(kept);
-  }
-  /// A step that is sent again replaces its first version.
-  void add(const Step& step) {
-    json kept = json::array();
-    for (const json& one : history) {
-      if (one.value("number", 0) != step.number) kept.push_back(one);
-    }
-    kept.push_back({{"number", step.number},
-                    {"step", step.text},
-                    {"findings", step.findings},
-                    {"files_checked", step.files_checked},
-                    {"relevant_files", step.relevant_files},
-                    {"relevant_context", step.relevant_context},
-                    {"issues_found", step.issues},
-                    {"images", step.images},
-                    {"hypothesis", step.hypothesis},
-                    {"confidence", step.confidence}});
-    history = std::move(kept);
-    if (initial_request.empty()) initial_request = step.text;
-  }
-  /// All values of a list field over all steps, each once, first mention first.
-  json united(const char* key) const {
-    json all = json::array();
-    for (const json& step : history) {
-      for (const json& item : step.value(key, json::array())) {
-        if (std::find(all.begin(), all.end(), item) == all.end()) all.push_back(item);
-      }
-    }
-    return all;
-  }
-  int filled_steps() const {
-    return static_cast<int>(std::count_if(history.begin(), history.end(), [](const json& step) {
-      return !step.value("findings", "").empty();
-    }));
-  }
-  std::string summary() const {
-    std::string text;
-    for (const json& step : history) {
-      if (step.value("findings", "").empty()) continue;
-      text += "Step " + std::to_string(step.value("number", 0)) + ": " + step.value("findings", "") + "\n";
-    }
-    return text;
-  }
-  json hypotheses() const {
-    json all = json::array();
-    for (const json& step : history) {
-      if (step.value("hypothesis", "").empty()) continue;
-      all.push_back(
-          {{"step", step["number"]}, {"hypothesis", step["hypothesis"]}, {"confidence", step["confidence"]}});
-    }
-    return all;
-  }
-};
 
 }  // namespace toolpost::workflow
