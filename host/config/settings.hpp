@@ -136,10 +136,11 @@ struct LogSettings {           // [log]
   std::string file;            // JSON lines; empty: none
 };
 
-/// A secret is named, never written here: from an environment variable or a file with mode 0600.
+/// A secret is named, never written here: exactly one of these says where it is.
 struct SecretSource {
-  std::string env;   // name of a variable; read once at start
-  std::string file;  // absolute path; one line
+  std::string env;                     // name of a variable; read at start
+  std::string file;                    // absolute path, mode 0600; one line
+  std::vector<std::string> command{};  // absolute program and arguments; its output is the key
 };
 
 struct ProviderSettings {                     // [providers.NAME]

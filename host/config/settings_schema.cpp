@@ -69,8 +69,7 @@ constexpr SectionSpec kSections[] = {
      "How long things may take; 0 switches one off and the next outer one then holds. They nest: "
      "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
      "tool + deadlines.tool_reserve_ms <= daemon."},
-    {"ceilings_long",
-     "The same for patient calls, which `toolpost call --patient` makes."},
+    {"ceilings_long", "The same for patient calls, which `toolpost call --patient` makes."},
     {"deadlines", "What is kept back so that an answer still gets out in time."},
     {"turns", "Of one run of plugin code, and of the call it belongs to."},
     {"admission", "How much runs at once; what cannot start in time is refused early."},
@@ -85,8 +84,9 @@ constexpr SectionSpec kSections[] = {
 };
 
 constexpr Setting<Settings> kHostSettings[] = {
-    plain<Settings, &Settings::locale>("host", "locale", "\"en\"",
-                                       "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
+    plain<Settings, &Settings::locale>(
+        "host", "locale", "\"en\"",
+        "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
     plain<Settings, &Settings::sanitize_invisible>(
         "host", "sanitize_invisible", "true",
         "Strip invisible and bidirectional characters from text before a plugin sees it."),
@@ -327,8 +327,9 @@ constexpr Setting<Provider> kProviderSettings[] = {
         "", "base_url", "\"\"",
         "An http or https URL, required; its origin is all that the plugin may reach."),
     plain<Provider, &Provider::key>("", "key", "",
-                                    "{ env = \"NAME\" } or { file = \"/absolute/path\" } (mode 0600); sent "
-                                    "as a bearer token to that origin only."),
+                                    "{ env = \"NAME\" }, { file = \"/absolute/path\" } (mode 0600) or "
+                                    "{ command = [\"/absolute/program\"] }; sent as a bearer token to that "
+                                    "origin only."),
     plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
     plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
                                                "The models that may be asked for; empty allows all."),
