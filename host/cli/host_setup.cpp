@@ -5,37 +5,18 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "config/config_paths.hpp"
-#include "config/settings_load.hpp"
-
-extern char** environ;
 
 namespace toolpost {
 namespace {
 
 namespace fs = std::filesystem;
 
-EnvironmentList environment_list() {
-  EnvironmentList list;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) list.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return list;
-}
-
 std::string environment_value(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value == nullptr ? "" : value;
-}
-
-void show(const std::vector<ConfigProblem>& problems) {
-  for (const ConfigProblem& problem : problems) std::cerr << to_string(problem) << "\n";
 }
 
 }  // namespace
@@ -45,23 +26,18 @@ std::string install_prefix() {
   return fs::read_symlink("/proc/self/exe", error).parent_path().parent_path().string();
 }
 
+void show_problems(const ConfigReading& reading) {
+  for (const ConfigProblem& problem : reading.outcome.problems) std::cerr << to_string(problem) << "\n";
+  if (!reading.outcome.loaded) return;
+  for (const ConfigProblem& warning : reading.outcome.loaded->warnings)
+    std::cerr << to_string(warning) << "\n";
+}
+
 std::optional<Settings> load_configuration(const HostOptions& options) {
-  const EnvironmentList list = environment_list();
-  std::vector<ConfigSource> sources;
-  for (const ConfigFile& file : config_files({list.begin(), list.end()}, options.config_file)) {
-    std::ifstream stream(file.path, std::ios::binary);
-    if (stream) {
-      sources.push_back({file.path, std::string(std::istreambuf_iterator<char>(stream), {})});
-    } else if (file.presence == ConfigFile::Presence::required) {
-      std::cerr << file.path << ": the configuration file cannot be read\n";
-      return std::nullopt;
-    }
-  }
-  SettingsOutcome outcome = load_settings(sources, list);
-  show(outcome.problems);
-  if (!outcome.loaded) return std::nullopt;
-  show(outcome.loaded->warnings);
-  return std::move(outcome.loaded->settings);
+  ConfigReading reading = read_configuration(options.config_file);
+  show_problems(reading);
+  if (!reading.outcome.loaded) return std::nullopt;
+  return std::move(reading.outcome.loaded->settings);
 }
 
 std::unique_ptr<Host> set_up_host(const HostOptions& options) {

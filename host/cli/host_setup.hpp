@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/event_loop.hpp"
+#include "cli/config_reading.hpp"
 #include "runtime/runtime.hpp"
 #include "worker/spawner.hpp"
 
@@ -13,9 +14,12 @@ namespace toolpost {
 
 constexpr const char* kVersion = "0.1.0";
 
+enum class Output { human, json };
+
 struct HostOptions {
   std::optional<std::string> config_file;  // --config
   std::string state_dir;                   // --state-dir; empty: as configured
+  Output output = Output::human;           // --json
 };
 
 struct Host {
@@ -27,6 +31,9 @@ struct Host {
 
 /// The folder of our own binary; plugins and the worker program lie beside it.
 std::string install_prefix();
+
+/// Prints what is wrong with the configuration, or worth a warning, on stderr.
+void show_problems(const ConfigReading& reading);
 
 /// Reads the configuration only. Prints all problems on stderr; nothing is returned then.
 std::optional<Settings> load_configuration(const HostOptions& options);
