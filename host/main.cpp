@@ -46,6 +46,7 @@ class CommandLine {
   std::string inspected_;
   bool quiet_ = false;
   ConfigPrintCommand print_;
+  bool probe_ = false;
   std::string shell_;
 };
 
@@ -129,6 +130,11 @@ void CommandLine::add_operating() {
   add(app_, "smoke", "Call every tool through a server of its own and show how it went",
       "  toolpost smoke              a table; status 1 when a tool fails, hangs or takes 60 s",
       [this] { return run_smoke(options_); });
+  auto& doctor = add(app_, "doctor", "Say what is wrong with this installation, and how to mend it",
+                     "  toolpost doctor\n"
+                     "  toolpost doctor --probe     also ask each provider's first model; costs a few tokens",
+                     [this] { return run_doctor(options_, probe_ ? DoctorProbe::yes : DoctorProbe::no); });
+  doctor.add_flag("--probe", probe_, "Also ask each provider's first model");
   auto& completion = add(app_, "completion", "Print a script that completes commands in a shell",
                          "  source <(toolpost completion bash)\n"
                          "  toolpost completion zsh > ~/.zfunc/_toolpost",

@@ -43,6 +43,10 @@ int run_inspect(const std::string& file, InspectOutput output);
 /// Starts a server of our own, speaks to it as a client does, calls every tool that has a sample.
 int run_smoke(const HostOptions& options);
 
+/// Says what is wrong with this installation and how to mend it. `yes` also asks each provider's first model.
+enum class DoctorProbe { no, yes };
+int run_doctor(const HostOptions& options, DoctorProbe probe);
+
 int run_config_check(const HostOptions& options);
 struct ConfigPrintCommand {
   bool defaults = false;

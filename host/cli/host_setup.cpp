@@ -96,4 +96,25 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
   return host;
 }
 
+void verify_all_plugins(Host& host) {
+  // Opening them is the only way to know that they run; ten seconds is what a server allows itself too.
+  Runtime& runtime = *host.runtime;
+  runtime.verify_plugins();
+  const auto settled = [&runtime] {
+    for (const auto& plugin : runtime.plugins().plugins()) {
+      if (!plugin->loaded && !plugin->incompatible) return false;
+    }
+    return true;
+  };
+  // Shared with the hook, which stays in the loop for as long as that lives.
+  const auto waiting = std::make_shared<bool>(true);
+  host.loop.each_round([&host, settled, waiting] {
+    if (*waiting && settled()) host.loop.stop();
+  });
+  TimerId bound = host.loop.after(std::chrono::seconds(10), [&host] { host.loop.stop(); });
+  if (!settled()) host.loop.run();
+  *waiting = false;
+  host.loop.cancel(bound);
+}
+
 }  // namespace toolpost

@@ -42,4 +42,7 @@ std::optional<Settings> load_configuration(const HostOptions& options);
 /// null.
 std::unique_ptr<Host> set_up_host(const HostOptions& options);
 
+/// Opens every plugin once and waits until each is known to run or not, for at most ten seconds.
+void verify_all_plugins(Host& host);
+
 }  // namespace toolpost

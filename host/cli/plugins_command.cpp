@@ -56,19 +56,7 @@ int run_plugins(const HostOptions& options) {
   const auto host = set_up_host(options);
   if (!host) return 2;
   Runtime& runtime = *host->runtime;
-  // Opening them is the only way to know that they run; ten seconds is what a server allows itself too.
-  runtime.verify_plugins();
-  const auto settled = [&runtime] {
-    for (const auto& plugin : runtime.plugins().plugins()) {
-      if (!plugin->loaded && !plugin->incompatible) return false;
-    }
-    return true;
-  };
-  host->loop.each_round([&] {
-    if (settled()) host->loop.stop();
-  });
-  host->loop.after(std::chrono::seconds(10), [&] { host->loop.stop(); });
-  if (!settled()) host->loop.run();
+  verify_all_plugins(*host);
   if (options.output == Output::json) {
     std::cout << plugins_json(runtime.plugins()).dump(1, ' ', false, json::error_handler_t::replace) << "\n";
     return 0;

@@ -55,6 +55,7 @@ class Runtime final : public ToolHost, private EffectHost {
   PluginTable& plugins() { return *plugins_; }
   const ProviderService& providers() const { return providers_; }
   std::size_t unanswered() const { return admission_.unanswered(); }
+  const std::string& state_dir() const { return places_.state_dir; }
   int isolation_level() const { return isolation_level_; }
   std::string status_json(bool everything) const;
 
