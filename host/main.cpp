@@ -47,6 +47,8 @@ class CommandLine {
   bool quiet_ = false;
   ConfigPrintCommand print_;
   bool probe_ = false;
+  bool metrics_ = false;
+  bool watch_ = false;
   std::string shell_;
 };
 
@@ -130,6 +132,18 @@ void CommandLine::add_operating() {
   add(app_, "smoke", "Call every tool through a server of its own and show how it went",
       "  toolpost smoke              a table; status 1 when a tool fails, hangs or takes 60 s",
       [this] { return run_smoke(options_); });
+  auto& status =
+      add(app_, "status", "Show the running hosts, or their metrics",
+          "  toolpost status\n"
+          "  toolpost status --watch      anew each second\n"
+          "  toolpost status --metrics    Prometheus text, for a node exporter's textfile collector",
+          [this] {
+            return run_status(options_, metrics_ ? StatusView::metrics
+                                        : watch_ ? StatusView::watch
+                                                 : StatusView::hosts);
+          });
+  auto* watch = status.add_flag("--watch", watch_, "Show them anew each second, until interrupted");
+  status.add_flag("--metrics", metrics_, "Print Prometheus text")->excludes(watch);
   auto& doctor = add(app_, "doctor", "Say what is wrong with this installation, and how to mend it",
                      "  toolpost doctor\n"
                      "  toolpost doctor --probe     also ask each provider's first model; costs a few tokens",

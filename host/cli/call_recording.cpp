@@ -19,6 +19,7 @@ json outcome_json(const CallOutcome& outcome) {
   json document = {{"ok", outcome.code == Errc::ok},
                    {"turns", outcome.turns},
                    {"attempts", outcome.attempts},
+                   {"tokens", outcome.tokens},
                    {"elapsed_ms", to_ms(outcome.elapsed)}};
   if (outcome.code != Errc::ok) {
     document["error"] = {{"code", std::string(name(outcome.code))}, {"message", outcome.message}};

@@ -9,7 +9,7 @@
 namespace toolpost {
 
 /// Speaks MCP over stdin and stdout until the client goes.
-int run_serve(const HostOptions& options);
+int run_serve(HostOptions options);
 
 struct CallCommand {
   std::string tool;
@@ -46,6 +46,11 @@ int run_smoke(const HostOptions& options);
 /// Says what is wrong with this installation and how to mend it. `yes` also asks each provider's first model.
 enum class DoctorProbe { no, yes };
 int run_doctor(const HostOptions& options, DoctorProbe probe);
+
+enum class StatusView { hosts, metrics, watch };
+/// Shows the running hosts of the state folder, or their metrics as Prometheus text. `watch` shows them anew
+/// each second until it is stopped. Status 1 when there is none.
+int run_status(const HostOptions& options, StatusView view);
 
 int run_config_check(const HostOptions& options);
 struct ConfigPrintCommand {

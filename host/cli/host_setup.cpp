@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/host_log.hpp"
 #include "config/config_paths.hpp"
 
 namespace toolpost {
@@ -40,59 +41,81 @@ std::optional<Settings> load_configuration(const HostOptions& options) {
   return std::move(reading.outcome.loaded->settings);
 }
 
-std::unique_ptr<Host> set_up_host(const HostOptions& options) {
-  // The spawner first: it must not inherit what is read afterwards.
-  const std::string prefix = install_prefix();
-  auto spawner = Spawner::start(prefix + "/libexec/toolpost/toolpost-worker");
-  if (!spawner) {
-    std::cerr << "toolpost: " << spawner.error().message << "\n";
-    return nullptr;
-  }
-  // No core dump and no ptrace of a process that holds keys.
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  auto settings = load_configuration(options);
-  if (!settings) return nullptr;
+Result<std::unique_ptr<Spawner>> start_spawner() {
+  return Spawner::start(install_prefix() + "/libexec/toolpost/toolpost-worker");
+}
+
+Result<std::string> state_folder(const HostOptions& options, const Settings& settings) {
+  if (!options.state_dir.empty()) return options.state_dir;
+  if (!settings.store.state_dir.empty()) return settings.store.state_dir;
   const EnvironmentList list = environment_list();
-  const EnvironmentMap environment(list.begin(), list.end());
+  return default_state_dir({list.begin(), list.end()});
+}
+
+Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::unique_ptr<Spawner>> spawner,
+                             Settings settings, const HostOptions& options,
+                             std::function<Result<Secret>(const std::string& provider)> keys) {
+  if (!spawner) return spawner.error();
   RuntimePlaces places;
   places.version = kVersion;
   places.environment = [](const char* name) -> const char* { return std::getenv(name); };
-  places.state_dir = !options.state_dir.empty() ? options.state_dir : settings->store.state_dir;
-  if (places.state_dir.empty()) {
-    auto state_dir = default_state_dir(environment);
-    if (!state_dir) {
-      std::cerr << "toolpost: " << state_dir.error().message << "\n";
-      return nullptr;
-    }
-    places.state_dir = *state_dir;
-  }
-  places.plugin_folders.push_back({prefix + "/lib/toolpost/plugins", PluginOrigin::bundled});
-  for (const std::string& folder : settings->plugin_folders)
+  places.keys = std::move(keys);
+  places.metrics = &metrics;
+  auto state_dir = state_folder(options, settings);
+  if (!state_dir) return state_dir.error();
+  places.state_dir = *state_dir;
+  places.plugin_folders.push_back({install_prefix() + "/lib/toolpost/plugins", PluginOrigin::bundled});
+  for (const std::string& folder : settings.plugin_folders)
     places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
-  if (settings->plugin_folders.empty()) {
-    if (auto folder = default_plugin_folder(environment))
+  if (settings.plugin_folders.empty()) {
+    const EnvironmentList list = environment_list();
+    if (auto folder = default_plugin_folder({list.begin(), list.end()}))
       places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
   }
   std::error_code error;
   places.file_roots = default_roots(fs::current_path(error).string(), environment_value("HOME"));
-  auto host = std::make_unique<Host>();
-  host->spawner = std::move(*spawner);
-  host->runtime =
-      std::make_unique<Runtime>(host->loop, *host->spawner, std::move(*settings), std::move(places));
-  if (auto opened = host->runtime->open(); !opened) {
-    std::cerr << "toolpost: " << opened.error().message << "\n";
-    return nullptr;
+  HostParts parts;
+  parts.spawner = std::move(*spawner);
+  parts.runtime = std::make_unique<Runtime>(loop, *parts.spawner, std::move(settings), std::move(places));
+  if (auto opened = parts.runtime->open(); !opened) return opened.error();
+  LogSettings log_settings = parts.runtime->settings().log;
+  std::optional<Error> no_log_file;
+  if (log_settings.file == kNoLogFile) {
+    log_settings.file.clear();
+  } else if (log_settings.file.empty() && options.purpose == HostPurpose::serve) {
+    auto file = host_log_file(*state_dir);
+    if (file) log_settings.file = *file;
+    if (!file) no_log_file = file.error();
   }
-  auto log = Log::open(host->runtime->settings().log, host->runtime->redactor());
-  if (!log) {
-    std::cerr << "toolpost: " << log.error().message << "\n";
-    return nullptr;
-  }
-  host->log = std::move(*log);
-  host->runtime->on_event = [log_to = host->log.get()](Level level, std::string_view event,
+  auto log = Log::open(log_settings, parts.runtime->redactor());
+  if (!log) return log.error();
+  parts.log = std::move(*log);
+  parts.runtime->on_event = [log_to = parts.log.get()](Level level, std::string_view event,
                                                        const std::string& detail) {
     log_to->event(level, event, {{"detail", detail}});
   };
+  if (no_log_file) parts.runtime->on_event(Level::warn, "no_log_file", no_log_file->message);
+  return parts;
+}
+
+std::unique_ptr<Host> set_up_host(const HostOptions& options) {
+  const auto failed = [](const Error& error) {
+    std::cerr << "toolpost: " << error.message << "\n";
+    return nullptr;
+  };
+  // The spawner first: it must not inherit what is read afterwards.
+  auto spawner = start_spawner();
+  if (!spawner) return failed(spawner.error());
+  // No core dump and no ptrace of a process that holds keys.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  auto settings = load_configuration(options);
+  if (!settings) return nullptr;
+  auto host = std::make_unique<Host>();
+  auto parts = make_parts(host->loop, host->metrics, std::move(spawner), std::move(*settings), options);
+  if (!parts) return failed(parts.error());
+  host->spawner = std::move(parts->spawner);
+  host->runtime = std::move(parts->runtime);
+  host->log = std::move(parts->log);
   return host;
 }
 

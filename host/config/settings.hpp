@@ -131,9 +131,12 @@ struct StoreSettings {                       // [store]
   std::uint64_t value_bytes_max = 1 << 20;   // one stored value; 0..64 MiB
 };
 
+/// As log.file: no file at all.
+constexpr const char* kNoLogFile = "none";
+
 struct LogSettings {           // [log]
   std::string level = "info";  // debug | info | warn | error | off
-  std::string file;            // JSON lines; empty: none
+  std::string file;            // JSON lines; empty: one per host in the state folder; "none": none
 };
 
 /// A secret is named, never written here: exactly one of these says where it is.

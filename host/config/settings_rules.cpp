@@ -127,7 +127,8 @@ void check_paths(const Settings& settings, Findings& findings) {
                           "files.deny holds names, not paths, found " + toml_quoted(name)});
   if (!settings.store.state_dir.empty())
     check_absolute("store.state_dir", settings.store.state_dir, findings);
-  if (!settings.log.file.empty()) check_absolute("log.file", settings.log.file, findings);
+  if (!settings.log.file.empty() && settings.log.file != kNoLogFile)
+    check_absolute("log.file", settings.log.file, findings);
 }
 
 void check_key(const std::string& name, const SecretSource& key, Findings& findings) {

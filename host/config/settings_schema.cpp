@@ -307,8 +307,10 @@ constexpr Setting<Settings> kHostSettings[] = {
 
     PLAIN(log, Log, level)("log", "level", "\"info\"", "The least important event that is written.",
                            "debug|info|warn|error|off"),
-    PLAIN(log, Log, file)("log", "file", "\"\"",
-                          "Absolute path of a file of JSON lines, rotated at 10 MiB; empty writes none."),
+    PLAIN(log, Log, file)(
+        "log", "file", "\"\"",
+        "Absolute path of a file of JSON lines, rotated at 10 MiB; empty takes one for each "
+        "host in the state folder, \"none\" writes none."),
 };
 #undef NUMBER
 #undef PLAIN

@@ -253,25 +253,11 @@ test('crash reports: a worker that dies leaves its signal, method, last effect a
   const [report] = readdirSync(crashes);
   assert.equal(statSync(join(crashes, report)).mode & 0o777, 0o600);
   const text = readFileSync(join(crashes, report), 'utf8');
-  assert.match(text, /^how: ".*signal 6 \(Aborted\).*"$/m);
+  assert.match(text, /^how: ".*crashed \(signal 6, Aborted\)"$/m);
   assert.match(text, /^method: "abort"$/m);
   assert.match(text, /^last effect: "none"$/m);
   assert.match(text, /^last lines:$/m);
   const metrics = run(place, 'status', '--metrics').out;
   assert.match(metrics, /^toolpost_workers_ended_total\{host="[^"]+",reason="crashed"\} 2$/m);
   assert.match(metrics, /^toolpost_turn_reruns_total\{host="[^"]+"\} 1$/m);
-});
-
-test('log: without log.file the lines are kept in the state folder, a file for each host', bounded, async (t) => {
-  const { place, peer } = await start(t, '[log]\nlevel = "debug"\n');
-  await peer.call(1, 'echo', { text: 'hello' });
-  peer.close();
-  await peer.exited;
-  const logs = join(place.folder, 'state/logs');
-  const [log] = readdirSync(logs);
-  assert.equal(log, `${peer.process.pid}.jsonl`);
-  assert.equal(statSync(join(logs, log)).mode & 0o777, 0o600);
-  for (const line of readFileSync(join(logs, log), 'utf8').trim().split('\n')) JSON.parse(line);
-  execFileSync(process.env.TOOLPOST, ['--state-dir', join(place.folder, 'state'), 'call', 'echo', '{"text":"x"}'], { env: place.environment });
-  assert.deepEqual(readdirSync(logs), [log]); // a command of a moment leaves none
 });
