@@ -81,6 +81,8 @@ int run_serve(HostOptions options) {
   });
   auto socket = HostSocket::open(host->loop, live.runtime().state_dir(), [&live] { return live.document(); });
   if (!socket) live.runtime().on_event(Level::warn, "no_status_socket", socket.error().message);
+  live.runtime().on_event(Level::info, "started",
+                          std::string(kVersion) + ", state in " + live.runtime().state_dir());
   host->loop.after(kVerifyAfter, [&] { live.runtime().verify_plugins(); });
   host->loop.run();
   return 0;

@@ -261,3 +261,17 @@ test('crash reports: a worker that dies leaves its signal, method, last effect a
   assert.match(metrics, /^toolpost_workers_ended_total\{host="[^"]+",reason="crashed"\} 2$/m);
   assert.match(metrics, /^toolpost_turn_reruns_total\{host="[^"]+"\} 1$/m);
 });
+
+test('log: without log.file the lines are kept in the state folder, a file for each host', bounded, async (t) => {
+  const { place, peer } = await start(t, '');
+  await peer.call(1, 'echo', { text: 'hello' });
+  peer.close();
+  await peer.exited;
+  const logs = join(place.folder, 'state/logs');
+  const [log] = readdirSync(logs);
+  assert.equal(log, `${peer.process.pid}.jsonl`);
+  assert.equal(statSync(join(logs, log)).mode & 0o777, 0o600);
+  for (const line of readFileSync(join(logs, log), 'utf8').trim().split('\n')) JSON.parse(line);
+  execFileSync(process.env.TOOLPOST, ['--state-dir', join(place.folder, 'state'), 'call', 'echo', '{"text":"x"}'], { env: place.environment });
+  assert.deepEqual(readdirSync(logs), [log]); // a command of a moment leaves none
+});
