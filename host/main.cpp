@@ -1,87 +1,232 @@
-// toolpost: the command line. Parsing only; what a command does is in cli/.
+// toolpost: the command line. Parsing and help only; what a command does is in cli/.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
+#include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/completion.hpp"
 
 namespace {
 
-int run(int argc, char** argv) {
-  using namespace toolpost;
-  CLI::App app{"Toolpost: a plugin host for AI workflow tools", "toolpost"};
-  app.set_version_flag("--version", kVersion);
-  app.require_subcommand(1);
-  app.footer("Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.");
-  HostOptions options;
-  std::string config_file;
-  app.add_option("--config", config_file, "A configuration file; read after the system's and the user's");
-  app.add_option("--state-dir", options.state_dir, "Where threads and plugin copies are kept");
+using namespace toolpost;
 
-  auto* serve = app.add_subcommand("serve", "Speak MCP over stdin and stdout");
-  CallCommand call;
-  auto* call_command = app.add_subcommand("call", "Run one tool:  toolpost call echo '{\"text\":\"hello\"}'");
-  call_command->add_option("tool", call.tool)->required();
-  call_command->add_option("arguments", call.arguments, "A JSON object");
-  call_command->add_option("--record", call.record_file, "Write the call's journal to this file, for replay");
-  call_command->add_flag("--patient", call.patient, "Wait as long as [ceilings_long] allows, not [ceilings]");
-  call_command->add_flag("--durable", call.durable,
-                         "The same, and what it has so far survives a crash: call it again to go on");
-  auto* calls =
-      app.add_subcommand("calls", "Calls that survive: interrupted ones, and outcomes nobody has heard");
-  calls->require_subcommand(1);
-  auto* calls_list = calls->add_subcommand("list", "List them");
-  std::string shown_call, purged_call;
-  auto* calls_show = calls->add_subcommand("show", "Print a call's outcome, or the answers it has so far");
-  calls_show->add_option("id", shown_call)->required();
-  auto* calls_resume = calls->add_subcommand("resume", "Finish all durable calls whose host died");
-  auto* calls_purge = calls->add_subcommand("purge", "Forget one call, or all that are not running");
-  calls_purge->add_option("id", purged_call);
-  std::string replay_file;
-  auto* replay = app.add_subcommand("replay", "Repeat a recorded call exactly, without performing anything");
-  replay->add_option("file", replay_file)->required();
-  auto* plugins =
-      app.add_subcommand("plugins", "List plugins, what was refused and why, and what could be granted");
-  std::string inspected;
-  bool quiet = false;
-  auto* inspect = app.add_subcommand("inspect", "Check a plugin file without running it");
-  inspect->add_option("file", inspected)->required();
-  inspect->add_flag("--quiet", quiet, "Print problems only");
-  auto* smoke =
-      app.add_subcommand("smoke", "Call every tool through a server of its own and show how it went");
-  auto* config = app.add_subcommand("config", "Check or print the configuration");
-  config->require_subcommand(1);
-  auto* check = config->add_subcommand("check", "Read the configuration and report every problem");
-  bool defaults = false;
-  auto* print = config->add_subcommand("print", "Print the configuration in force");
-  print->add_flag("--defaults", defaults, "Print every setting with its documentation and default");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+/// The commands by the order of the help, each with what runs it.
+class CommandLine {
+ public:
+  CommandLine();
+  int run(int argc, char** argv);
+
+ private:
+  CLI::App& add(CLI::App& parent, const char* name, const char* what, const char* examples,
+                std::function<int()> action) {
+    CLI::App* command = parent.add_subcommand(name, what);
+    command->footer(std::string("Examples:\n") + examples);
+    command->fallthrough();  // --config, --state-dir and --json may stand behind the command too
+    if (action) actions_.emplace_back(command, std::move(action));
+    return *command;
   }
-  if (!config_file.empty()) options.config_file = config_file;
-  if (serve->parsed()) return run_serve(options);
-  if (call_command->parsed()) return run_call(options, call);
-  if (calls_list->parsed()) return run_calls_list(options);
-  if (calls_show->parsed()) return run_calls_show(options, shown_call);
-  if (calls_resume->parsed()) return run_calls_resume(options);
-  if (calls_purge->parsed()) return run_calls_purge(options, purged_call);
-  if (replay->parsed()) return run_replay(options, replay_file);
-  if (plugins->parsed()) return run_plugins(options);
-  if (inspect->parsed()) return run_inspect(inspected, quiet ? InspectOutput::problems : InspectOutput::full);
-  if (smoke->parsed()) return run_smoke(options);
-  if (check->parsed()) return run_config_check(options);
-  if (print->parsed())
-    return run_config_print(options, defaults ? ConfigPrint::defaults : ConfigPrint::effective);
+  void add_serving();
+  void add_calling();
+  void add_calls();
+  void add_plugins();
+  void add_operating();
+  void add_config();
+
+  CLI::App app_{"Toolpost: a plugin host for AI workflow tools", "toolpost"};
+  std::vector<std::pair<CLI::App*, std::function<int()>>> actions_;
+  HostOptions options_;
+  std::string config_file_;
+  bool json_ = false;
+  CallCommand call_;
+  ReplayCommand replay_;
+  std::string replay_match_ = "exact";
+  std::string tool_;
+  std::string inspected_;
+  bool quiet_ = false;
+  ConfigPrintCommand print_;
+  bool probe_ = false;
+  bool metrics_ = false;
+  bool watch_ = false;
+  std::string shell_;
+  std::string kept_call_;
+};
+
+CommandLine::CommandLine() {
+  app_.set_version_flag("--version", kVersion);
+  app_.require_subcommand(1);
+  app_.footer(
+      "Examples:\n"
+      "  toolpost doctor                          is everything in order, and how is a client connected?\n"
+      "  toolpost call echo '{\"text\":\"hello\"}'    run one tool\n"
+      "  toolpost COMMAND --help                  more about one command\n\n"
+      "Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.");
+  app_.add_option("--config", config_file_, "A configuration file; read after the system's and the user's");
+  app_.add_option("--state-dir", options_.state_dir, "Where threads and plugin copies are kept");
+  app_.add_flag("--json", json_, "Print JSON for programs instead of text for people");
+  add_serving();
+  add_calling();
+  add_calls();
+  add_plugins();
+  add_operating();
+  add_config();
+}
+
+void CommandLine::add_serving() {
+  add(app_, "serve", "Speak MCP over stdin and stdout",
+      "  toolpost serve                            usually started by a client, see `toolpost doctor`\n"
+      "  toolpost --config work.toml serve         with a configuration of its own",
+      [this] { return run_serve(options_); });
+}
+
+void CommandLine::add_calling() {
+  auto& call =
+      add(app_, "call", "Run one tool and print its reply",
+          "  toolpost call echo '{\"text\":\"hello\"}'\n"
+          "  toolpost call debug --record bug.journal '{\"step\":\"...\"}'   keep the call for replay\n"
+          "  toolpost call chat --json '{\"prompt\":\"...\"}' | jq .parts[0].text",
+          [this] { return run_call(options_, call_); });
+  call.add_option("tool", call_.tool, "Its name; `toolpost tools` lists them")->required();
+  call.add_option("arguments", call_.arguments, "A JSON object");
+  call.add_option("--record", call_.record_file, "Write the call's journal to this file, for replay");
+  call.add_flag("--patient", call_.patient, "Wait as long as [ceilings_long] allows, not [ceilings]");
+  call.add_flag("--durable", call_.durable,
+                "The same, and what it has so far survives a crash: call it again to go on");
+  auto& replay = add(
+      app_, "replay", "Repeat a recorded call exactly, without performing anything",
+      "  toolpost replay bug.journal\n"
+      "  toolpost replay --match=kind bug.journal   other words are fine, another outcome is not\n"
+      "  toolpost replay --update bug.journal       take the new outcome as the right one",
+      [this] {
+        replay_.match = replay_match_ == "kind" ? ReplayCommand::Match::kind : ReplayCommand::Match::exact;
+        return run_replay(options_, replay_);
+      });
+  replay.add_option("file", replay_.file, "What `toolpost call --record` wrote")->required();
+  replay
+      .add_option("--match", replay_match_, "exact: the same bytes; kind: the same outcome and media types")
+      ->check(CLI::IsMember({"exact", "kind"}));
+  replay.add_flag("--update", replay_.update, "Write the new outcome into the file");
+}
+
+void CommandLine::add_calls() {
+  auto& calls = add(app_, "calls", "Calls that survive: interrupted ones, and outcomes nobody has heard",
+                    "  toolpost calls list\n"
+                    "  toolpost calls resume       finish all durable calls whose host died",
+                    {});
+  calls.require_subcommand(1);
+  add(calls, "list", "List them", "  toolpost calls list", [this] { return run_calls_list(options_); });
+  auto& show = add(calls, "show", "Print a call's outcome, or the answers it has so far",
+                   "  toolpost calls show 0123456789abcdef0123456789abcdef",
+                   [this] { return run_calls_show(options_, kept_call_); });
+  show.add_option("id", kept_call_, "As `calls list` and a failed call's message name it")->required();
+  add(calls, "resume", "Finish all durable calls whose host died", "  toolpost calls resume",
+      [this] { return run_calls_resume(options_); });
+  auto& purge = add(calls, "purge", "Forget one call, or all that are not running",
+                    "  toolpost calls purge        all\n"
+                    "  toolpost calls purge 0123456789abcdef0123456789abcdef",
+                    [this] { return run_calls_purge(options_, kept_call_); });
+  purge.add_option("id", kept_call_, "One call");
+}
+
+void CommandLine::add_plugins() {
+  auto& tools = add(app_, "tools", "List the tools, or show one with its arguments",
+                    "  toolpost tools\n"
+                    "  toolpost tools debug        its arguments, and a call to try\n"
+                    "  toolpost tools --json       as clients get them",
+                    [this] { return run_tools(options_, tool_); });
+  tools.add_option("tool", tool_, "Show this one");
+  add(app_, "plugins", "List plugins, what was refused and why, and what could be granted",
+      "  toolpost plugins            what is there, and the TOML that grants what is missing",
+      [this] { return run_plugins(options_); });
+  auto& inspect =
+      add(app_, "inspect", "Check a plugin file without running it",
+          "  toolpost inspect build/plugin.so\n"
+          "  toolpost inspect --quiet build/plugin.so    for build scripts: problems only",
+          [this] {
+            return run_inspect(inspected_, quiet_                            ? InspectOutput::problems
+                                           : options_.output == Output::json ? InspectOutput::json
+                                                                             : InspectOutput::full);
+          });
+  inspect.add_option("file", inspected_, "A shared library")->required();
+  inspect.add_flag("--quiet", quiet_, "Print problems only");
+}
+
+void CommandLine::add_operating() {
+  add(app_, "smoke", "Call every tool through a server of its own and show how it went",
+      "  toolpost smoke              a table; status 1 when a tool fails, hangs or takes 60 s",
+      [this] { return run_smoke(options_); });
+  auto& status =
+      add(app_, "status", "Show the running hosts, or their metrics",
+          "  toolpost status\n"
+          "  toolpost status --watch      anew each second\n"
+          "  toolpost status --metrics    Prometheus text, for a node exporter's textfile collector",
+          [this] {
+            return run_status(options_, metrics_ ? StatusView::metrics
+                                        : watch_ ? StatusView::watch
+                                                 : StatusView::hosts);
+          });
+  auto* watch = status.add_flag("--watch", watch_, "Show them anew each second, until interrupted");
+  status.add_flag("--metrics", metrics_, "Print Prometheus text")->excludes(watch);
+  auto& doctor = add(app_, "doctor", "Say what is wrong with this installation, and how to mend it",
+                     "  toolpost doctor\n"
+                     "  toolpost doctor --probe     also ask each provider's first model; costs a few tokens",
+                     [this] { return run_doctor(options_, probe_ ? DoctorProbe::yes : DoctorProbe::no); });
+  doctor.add_flag("--probe", probe_, "Also ask each provider's first model");
+  auto& completion = add(app_, "completion", "Print a script that completes commands in a shell",
+                         "  source <(toolpost completion bash)\n"
+                         "  toolpost completion zsh > ~/.zfunc/_toolpost",
+                         [this] {
+                           std::cout << completion_script(app_, shell_ == "zsh" ? Shell::zsh : Shell::bash);
+                           return 0;
+                         });
+  completion.add_option("shell", shell_, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+}
+
+void CommandLine::add_config() {
+  auto& config = add(app_, "config", "Check or print the configuration",
+                     "  toolpost config check\n"
+                     "  toolpost config print --explain",
+                     {});
+  config.require_subcommand(1);
+  add(config, "check", "Read the configuration and report every problem",
+      "  toolpost config check                        status 2 when something is wrong\n"
+      "  toolpost --config new.toml config check      before it replaces the old one",
+      [this] { return run_config_check(options_); });
+  auto& print = add(config, "print", "Print the configuration in force",
+                    "  toolpost config print --explain              and where each value comes from\n"
+                    "  toolpost config print --defaults             every setting with its documentation\n"
+                    "  toolpost config print --profile container    a file to start from",
+                    [this] { return run_config_print(options_, print_); });
+  auto* defaults =
+      print.add_flag("--defaults", print_.defaults, "Print every setting with its documentation and default");
+  auto* explain = print.add_flag("--explain", print_.explain, "Say where each value comes from");
+  auto* profile =
+      print.add_option("--profile", print_.profile, "Print minimal, hardened or container instead");
+  auto* markdown = print.add_flag("--markdown", print_.markdown, "Print the manual page docs/config.md");
+  explain->excludes(defaults)->excludes(profile)->excludes(markdown);
+  defaults->excludes(profile)->excludes(markdown);
+  profile->excludes(markdown);
+}
+
+int CommandLine::run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app_.exit(error) == 0 ? 0 : 2;
+  }
+  if (!config_file_.empty()) options_.config_file = config_file_;
+  if (json_) options_.output = Output::json;
+  for (const auto& [command, action] : actions_)
+    if (command->parsed()) return action();
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int status = run(argc, argv);
+  const int status = CommandLine().run(argc, argv);
   std::cout.flush();
   std::fflush(nullptr);
   // Not exit(): a plugin that hangs in a constructor in-process keeps the loader's lock, which exit() waits

@@ -1,6 +1,6 @@
 #pragma once
 // What each command of the program does. Exit status: 0 done, 1 the call or check failed, 2 wrong use or
-// configuration.
+// configuration. With Output::json a command prints one JSON document on standard output and nothing else.
 
 #include <string>
 
@@ -9,7 +9,7 @@
 namespace toolpost {
 
 /// Speaks MCP over stdin and stdout until the client goes.
-int run_serve(const HostOptions& options);
+int run_serve(HostOptions options);
 
 struct CallCommand {
   std::string tool;
@@ -21,8 +21,18 @@ struct CallCommand {
 /// Runs one tool and prints its reply.
 int run_call(const HostOptions& options, const CallCommand& command);
 
+struct ReplayCommand {
+  /// What must be as recorded: outcome and every byte, or outcome and the media types of the parts.
+  enum class Match { exact, kind };
+  std::string file;
+  Match match = Match::exact;
+  bool update = false;  // write the new outcome into the file
+};
 /// Repeats a recorded call without performing any effect and compares the outcome.
-int run_replay(const HostOptions& options, const std::string& file);
+int run_replay(const HostOptions& options, const ReplayCommand& command);
+
+/// Lists the tools; with a name, shows that one's arguments and a call to try.
+int run_tools(const HostOptions& options, const std::string& tool);
 
 /// What the store keeps of calls that run, were interrupted, or ended without anybody to hear it.
 int run_calls_list(const HostOptions& options);
@@ -36,15 +46,29 @@ int run_calls_purge(const HostOptions& options, const std::string& id);
 /// Lists plugins, what was refused and why, and what would have to be granted.
 int run_plugins(const HostOptions& options);
 
-/// Checks one plugin file without running it. `quiet` prints problems only.
-enum class InspectOutput { full, problems };
+/// Checks one plugin file without running it. `problems` prints nothing else.
+enum class InspectOutput { full, problems, json };
 int run_inspect(const std::string& file, InspectOutput output);
 
 /// Starts a server of our own, speaks to it as a client does, calls every tool that has a sample.
 int run_smoke(const HostOptions& options);
 
+/// Says what is wrong with this installation and how to mend it. `yes` also asks each provider's first model.
+enum class DoctorProbe { no, yes };
+int run_doctor(const HostOptions& options, DoctorProbe probe);
+
+enum class StatusView { hosts, metrics, watch };
+/// Shows the running hosts of the state folder, or their metrics as Prometheus text. `watch` shows them anew
+/// each second until it is stopped. Status 1 when there is none.
+int run_status(const HostOptions& options, StatusView view);
+
 int run_config_check(const HostOptions& options);
-enum class ConfigPrint { effective, defaults };
-int run_config_print(const HostOptions& options, ConfigPrint which);
+struct ConfigPrintCommand {
+  bool defaults = false;
+  bool explain = false;
+  bool markdown = false;
+  std::string profile;  // empty: what is in force
+};
+int run_config_print(const HostOptions& options, const ConfigPrintCommand& command);
 
 }  // namespace toolpost

@@ -5,37 +5,19 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
+#include "cli/host_log.hpp"
 #include "config/config_paths.hpp"
-#include "config/settings_load.hpp"
-
-extern char** environ;
 
 namespace toolpost {
 namespace {
 
 namespace fs = std::filesystem;
 
-EnvironmentList environment_list() {
-  EnvironmentList list;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) list.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return list;
-}
-
 std::string environment_value(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value == nullptr ? "" : value;
-}
-
-void show(const std::vector<ConfigProblem>& problems) {
-  for (const ConfigProblem& problem : problems) std::cerr << to_string(problem) << "\n";
 }
 
 }  // namespace
@@ -45,80 +27,118 @@ std::string install_prefix() {
   return fs::read_symlink("/proc/self/exe", error).parent_path().parent_path().string();
 }
 
+void show_problems(const ConfigReading& reading) {
+  for (const ConfigProblem& problem : reading.outcome.problems) std::cerr << to_string(problem) << "\n";
+  if (!reading.outcome.loaded) return;
+  for (const ConfigProblem& warning : reading.outcome.loaded->warnings)
+    std::cerr << to_string(warning) << "\n";
+}
+
 std::optional<Settings> load_configuration(const HostOptions& options) {
+  ConfigReading reading = read_configuration(options.config_file);
+  show_problems(reading);
+  if (!reading.outcome.loaded) return std::nullopt;
+  return std::move(reading.outcome.loaded->settings);
+}
+
+Result<std::unique_ptr<Spawner>> start_spawner() {
+  return Spawner::start(install_prefix() + "/libexec/toolpost/toolpost-worker");
+}
+
+Result<std::string> state_folder(const HostOptions& options, const Settings& settings) {
+  if (!options.state_dir.empty()) return options.state_dir;
+  if (!settings.store.state_dir.empty()) return settings.store.state_dir;
   const EnvironmentList list = environment_list();
-  std::vector<ConfigSource> sources;
-  for (const ConfigFile& file : config_files({list.begin(), list.end()}, options.config_file)) {
-    std::ifstream stream(file.path, std::ios::binary);
-    if (stream) {
-      sources.push_back({file.path, std::string(std::istreambuf_iterator<char>(stream), {})});
-    } else if (file.presence == ConfigFile::Presence::required) {
-      std::cerr << file.path << ": the configuration file cannot be read\n";
-      return std::nullopt;
-    }
+  return default_state_dir({list.begin(), list.end()});
+}
+
+Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::unique_ptr<Spawner>> spawner,
+                             Settings settings, const HostOptions& options,
+                             std::function<Result<Secret>(const std::string& provider)> keys) {
+  if (!spawner) return spawner.error();
+  RuntimePlaces places;
+  places.version = kVersion;
+  places.environment = [](const char* name) -> const char* { return std::getenv(name); };
+  places.keys = std::move(keys);
+  places.metrics = &metrics;
+  auto state_dir = state_folder(options, settings);
+  if (!state_dir) return state_dir.error();
+  places.state_dir = *state_dir;
+  places.plugin_folders.push_back({install_prefix() + "/lib/toolpost/plugins", PluginOrigin::bundled});
+  for (const std::string& folder : settings.plugin_folders)
+    places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
+  if (settings.plugin_folders.empty()) {
+    const EnvironmentList list = environment_list();
+    if (auto folder = default_plugin_folder({list.begin(), list.end()}))
+      places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
   }
-  SettingsOutcome outcome = load_settings(sources, list);
-  show(outcome.problems);
-  if (!outcome.loaded) return std::nullopt;
-  show(outcome.loaded->warnings);
-  return std::move(outcome.loaded->settings);
+  std::error_code error;
+  places.git_program = install_prefix() + "/libexec/toolpost/toolpost-git";
+  places.file_roots = default_roots(fs::current_path(error).string(), environment_value("HOME"));
+  HostParts parts;
+  parts.spawner = std::move(*spawner);
+  parts.runtime = std::make_unique<Runtime>(loop, *parts.spawner, std::move(settings), std::move(places));
+  if (auto opened = parts.runtime->open(); !opened) return opened.error();
+  LogSettings log_settings = parts.runtime->settings().log;
+  std::optional<Error> no_log_file;
+  if (log_settings.file == kNoLogFile) {
+    log_settings.file.clear();
+  } else if (log_settings.file.empty() && options.purpose == HostPurpose::serve) {
+    auto file = host_log_file(*state_dir);
+    if (file) log_settings.file = *file;
+    if (!file) no_log_file = file.error();
+  }
+  auto log = Log::open(log_settings, parts.runtime->redactor());
+  if (!log) return log.error();
+  parts.log = std::move(*log);
+  parts.runtime->on_event = [log_to = parts.log.get()](Level level, std::string_view event,
+                                                       const std::string& detail) {
+    log_to->event(level, event, {{"detail", detail}});
+  };
+  if (no_log_file) parts.runtime->on_event(Level::warn, "no_log_file", no_log_file->message);
+  return parts;
 }
 
 std::unique_ptr<Host> set_up_host(const HostOptions& options) {
-  // The spawner first: it must not inherit what is read afterwards.
-  const std::string prefix = install_prefix();
-  auto spawner = Spawner::start(prefix + "/libexec/toolpost/toolpost-worker");
-  if (!spawner) {
-    std::cerr << "toolpost: " << spawner.error().message << "\n";
+  const auto failed = [](const Error& error) {
+    std::cerr << "toolpost: " << error.message << "\n";
     return nullptr;
-  }
+  };
+  // The spawner first: it must not inherit what is read afterwards.
+  auto spawner = start_spawner();
+  if (!spawner) return failed(spawner.error());
   // No core dump and no ptrace of a process that holds keys.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   auto settings = load_configuration(options);
   if (!settings) return nullptr;
-  const EnvironmentList list = environment_list();
-  const EnvironmentMap environment(list.begin(), list.end());
-  RuntimePlaces places;
-  places.version = kVersion;
-  places.environment = [](const char* name) -> const char* { return std::getenv(name); };
-  places.state_dir = !options.state_dir.empty() ? options.state_dir : settings->store.state_dir;
-  if (places.state_dir.empty()) {
-    auto state_dir = default_state_dir(environment);
-    if (!state_dir) {
-      std::cerr << "toolpost: " << state_dir.error().message << "\n";
-      return nullptr;
-    }
-    places.state_dir = *state_dir;
-  }
-  places.plugin_folders.push_back({prefix + "/lib/toolpost/plugins", PluginOrigin::bundled});
-  for (const std::string& folder : settings->plugin_folders)
-    places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
-  if (settings->plugin_folders.empty()) {
-    if (auto folder = default_plugin_folder(environment))
-      places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
-  }
-  std::error_code error;
-  places.git_program = prefix + "/libexec/toolpost/toolpost-git";
-  places.file_roots = default_roots(fs::current_path(error).string(), environment_value("HOME"));
   auto host = std::make_unique<Host>();
-  host->spawner = std::move(*spawner);
-  host->runtime =
-      std::make_unique<Runtime>(host->loop, *host->spawner, std::move(*settings), std::move(places));
-  if (auto opened = host->runtime->open(); !opened) {
-    std::cerr << "toolpost: " << opened.error().message << "\n";
-    return nullptr;
-  }
-  auto log = Log::open(host->runtime->settings().log, host->runtime->redactor());
-  if (!log) {
-    std::cerr << "toolpost: " << log.error().message << "\n";
-    return nullptr;
-  }
-  host->log = std::move(*log);
-  host->runtime->on_event = [log_to = host->log.get()](Level level, std::string_view event,
-                                                       const std::string& detail) {
-    log_to->event(level, event, {{"detail", detail}});
-  };
+  auto parts = make_parts(host->loop, host->metrics, std::move(spawner), std::move(*settings), options);
+  if (!parts) return failed(parts.error());
+  host->spawner = std::move(parts->spawner);
+  host->runtime = std::move(parts->runtime);
+  host->log = std::move(parts->log);
   return host;
+}
+
+void verify_all_plugins(Host& host) {
+  // Opening them is the only way to know that they run; ten seconds is what a server allows itself too.
+  Runtime& runtime = *host.runtime;
+  runtime.verify_plugins();
+  const auto settled = [&runtime] {
+    for (const auto& plugin : runtime.plugins().plugins()) {
+      if (!plugin->loaded && !plugin->incompatible) return false;
+    }
+    return true;
+  };
+  // Shared with the hook, which stays in the loop for as long as that lives.
+  const auto waiting = std::make_shared<bool>(true);
+  host.loop.each_round([&host, settled, waiting] {
+    if (*waiting && settled()) host.loop.stop();
+  });
+  TimerId bound = host.loop.after(std::chrono::seconds(10), [&host] { host.loop.stop(); });
+  if (!settled()) host.loop.run();
+  *waiting = false;
+  host.loop.cancel(bound);
 }
 
 }  // namespace toolpost

@@ -39,8 +39,8 @@ std::string tool_json(const MethodManifest& method) {
 
 std::string call_meta(const CallOutcome& outcome) {
   return R"("toolpost/call":{"turns":)" + std::to_string(outcome.turns) + R"(,"attempts":)" +
-         std::to_string(outcome.attempts) + R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) +
-         "}";
+         std::to_string(outcome.attempts) + R"(,"tokens":)" + std::to_string(outcome.tokens) +
+         R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) + "}";
 }
 
 std::string error_json(const CallOutcome& outcome) {

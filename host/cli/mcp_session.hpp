@@ -27,6 +27,8 @@ class McpSession final : private McpHandler {
 
   /// One line of the client, padded as McpCore wants it. Dropped once the session ends.
   void on_line(std::string_view padded_line);
+  /// What tools/list answers from here on.
+  void set_tools(std::string tools_json) { tools_json_ = std::move(tools_json); }
   void on_oversize() { core_.on_oversize(); }
   /// Answers what is running, as far as deadlines.shutdown_drain_ms allows.
   void shut_down();
@@ -53,7 +55,7 @@ class McpSession final : private McpHandler {
   Scheduler& loop_;
   ToolHost& host_;
   const OwnerId owner_;
-  const std::string tools_json_;
+  std::string tools_json_;
   const std::function<void()> ended_;
   McpCore core_;
   std::unordered_map<std::uint64_t, Running> running_;

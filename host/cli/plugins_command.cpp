@@ -1,33 +1,16 @@
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
-#include "plugin/elf_file.hpp"
-#include "toolpost/plugin.h"
 
 namespace toolpost {
 
-int run_plugins(const HostOptions& options) {
-  const auto host = set_up_host(options);
-  if (!host) return 2;
-  Runtime& runtime = *host->runtime;
-  // Opening them is the only way to know that they run; ten seconds is what a server allows itself too.
-  runtime.verify_plugins();
-  const auto settled = [&runtime] {
-    for (const auto& plugin : runtime.plugins().plugins()) {
-      if (!plugin->loaded && !plugin->incompatible) return false;
-    }
-    return true;
-  };
-  host->loop.each_round([&] {
-    if (settled()) host->loop.stop();
-  });
-  host->loop.after(std::chrono::seconds(10), [&] { host->loop.stop(); });
-  if (!settled()) host->loop.run();
-  for (const auto& plugin : runtime.plugins().plugins()) {
+namespace {
+
+using nlohmann::json;
+
+void print_plugins(const PluginTable& table) {
+  for (const auto& plugin : table.plugins()) {
     const Manifest& manifest = plugin->found.manifest;
     std::cout << manifest.id << " " << manifest.version
               << (manifest.kind == PluginKind::tool ? "  tool" : "  provider")
@@ -39,36 +22,46 @@ int run_plugins(const HostOptions& options) {
     if (!toml.empty())
       std::cout << "  not granted; to grant it, add to the configuration:\n\n" << toml << "\n";
   }
-  for (const RefusedPlugin& refused : runtime.plugins().refused()) {
+  for (const RefusedPlugin& refused : table.refused()) {
     std::cout << "refused: " << refused.source << "\n  " << refused.reason << "\n";
   }
-  return 0;
 }
 
-int run_inspect(const std::string& file, InspectOutput output) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string image(std::istreambuf_iterator<char>(stream), {});
-  const auto facts = read_elf(image, TOOLPOST_MANIFEST_SECTION, kManifestBytesMax);
-  const auto manifest = facts ? parse_manifest(facts->section) : Result<Manifest>(facts.error());
-  if (!manifest) {
-    std::cerr << file << ": " << manifest.error().message << "\n";
-    return 1;
+json plugins_json(const PluginTable& table) {
+  json list = json::array();
+  for (const auto& plugin : table.plugins()) {
+    const Manifest& manifest = plugin->found.manifest;
+    json one = {{"id", manifest.id},
+                {"version", manifest.version},
+                {"kind", manifest.kind == PluginKind::tool ? "tool" : "provider"},
+                {"origin", plugin->found.origin == PluginOrigin::bundled ? "bundled" : "dropped_in"},
+                {"file", plugin->found.source},
+                {"sha256", plugin->found.sha256},
+                {"summary", manifest.summary},
+                {"granted", plugin->granted},
+                {"loaded", plugin->loaded}};
+    if (plugin->incompatible) one["problem"] = plugin->incompatible->message;
+    if (std::string toml = missing_grants_toml(*plugin); !toml.empty()) one["grant_with"] = std::move(toml);
+    list.push_back(std::move(one));
   }
-  for (const MethodManifest& method : manifest->methods) {
-    for (const std::string* schema : {&method.input_schema, &method.output_schema}) {
-      if (schema->empty()) continue;
-      if (auto compiled = Schema::compile(*schema); !compiled) {
-        std::cerr << file << ": method " << method.name << ": " << compiled.error().message << "\n";
-        return 1;
-      }
-    }
+  json refused = json::array();
+  for (const RefusedPlugin& one : table.refused())
+    refused.push_back({{"file", one.source}, {"reason", one.reason}});
+  return {{"plugins", std::move(list)}, {"refused", std::move(refused)}};
+}
+
+}  // namespace
+
+int run_plugins(const HostOptions& options) {
+  const auto host = set_up_host(options);
+  if (!host) return 2;
+  Runtime& runtime = *host->runtime;
+  verify_all_plugins(*host);
+  if (options.output == Output::json) {
+    std::cout << plugins_json(runtime.plugins()).dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    return 0;
   }
-  if (output == InspectOutput::problems) return 0;
-  std::cout << manifest->id << " " << manifest->version << "\n" << manifest->summary << "\n";
-  for (const MethodManifest& method : manifest->methods)
-    std::cout << "  " << method.name << ": " << method.description << "\n";
-  for (const std::string& kind : manifest->required) std::cout << "  needs " << kind << "\n";
-  for (const std::string& kind : manifest->optional) std::cout << "  may use " << kind << "\n";
+  print_plugins(runtime.plugins());
   return 0;
 }
 

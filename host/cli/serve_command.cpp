@@ -5,6 +5,8 @@
 #include <csignal>
 
 #include "cli/commands.hpp"
+#include "cli/host_socket.hpp"
+#include "cli/live_host.hpp"
 #include "cli/mcp_session.hpp"
 #include "transport/stdio_transport.hpp"
 
@@ -25,14 +27,16 @@ constexpr int kFreeEndBytes = 16 << 20;
 /// The one client on our standard input and output.
 class StdioSession {
  public:
-  explicit StdioSession(Host& host)
-      : loop_(host.loop),
+  StdioSession(EventLoop& loop, LiveHost& host)
+      : loop_(loop),
         transport_(
-            loop_, {STDIN_FILENO, STDOUT_FILENO, host.runtime->settings().limits.message_bytes_max},
+            loop_, {STDIN_FILENO, STDOUT_FILENO, host.settings().limits.message_bytes_max},
             {[this](std::string_view line) { session_.on_line(line); }, [this] { session_.on_oversize(); },
              [this](std::size_t) { session_.shut_down(); }, [this] { loop_.stop(); }}),
-        session_(loop_, *host.runtime, 1, tools_list_json(host.runtime->plugins()), transport_.out(),
-                 [this] { finish(); }) {}
+        session_(loop_, host, 1, tools_list_json(host.runtime().plugins()), transport_.out(),
+                 [this] { finish(); }) {
+    host.on_reloaded = [this, &host] { session_.set_tools(tools_list_json(host.runtime().plugins())); };
+  }
 
   void shut_down() { session_.shut_down(); }
 
@@ -52,26 +56,38 @@ class StdioSession {
 
 }  // namespace
 
-int run_serve(const HostOptions& options) {
+int run_serve(HostOptions options) {
+  options.purpose = HostPurpose::serve;
   std::signal(SIGPIPE, SIG_IGN);
   mallopt(M_MMAP_THRESHOLD, kMappedBytes);
   mallopt(M_TRIM_THRESHOLD, kFreeEndBytes);
   // Before any thread is there: one that did not block these would take them, and end the process with them.
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGTERM);
-  sigaddset(&ending, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  sigset_t taken;
+  sigemptyset(&taken);
+  sigaddset(&taken, SIGTERM);
+  sigaddset(&taken, SIGINT);
+  sigaddset(&taken, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &taken, nullptr);
   const auto host = set_up_host(options);
   if (!host) return 2;
-  const UniqueFd signals(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-  StdioSession session(*host);
+  LiveHost live(*host, options);
+  const UniqueFd signals(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
+  StdioSession session(host->loop, live);
   const auto watch = host->loop.watch(signals.get(), EventLoop::Interest::read, [&](EventLoop::Interest) {
     signalfd_siginfo info;
-    if (read(signals.get(), &info, sizeof info) > 0) session.shut_down();
+    if (read(signals.get(), &info, sizeof info) <= 0) return;
+    if (info.ssi_signo == SIGHUP) {
+      live.reload();
+    } else {
+      session.shut_down();
+    }
   });
-  host->runtime->resume_durable(1, {});  // their outcomes wait in the store
-  host->loop.after(kVerifyAfter, [&] { host->runtime->verify_plugins(); });
+  auto socket = HostSocket::open(host->loop, live.runtime().state_dir(), [&live] { return live.document(); });
+  if (!socket) live.runtime().on_event(Level::warn, "no_status_socket", socket.error().message);
+  live.runtime().on_event(Level::info, "started",
+                          std::string(kVersion) + ", state in " + live.runtime().state_dir());
+  live.runtime().resume_durable(1, {});  // their outcomes wait in the store
+  host->loop.after(kVerifyAfter, [&] { live.runtime().verify_plugins(); });
   host->loop.run();
   return 0;
 }

@@ -1,19 +1,27 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/client_hints.hpp"
 #include "cli/commands.hpp"
+#include "cli/text_table.hpp"
 
 namespace toolpost {
 namespace {
 
 using nlohmann::json;
+
+/// A tool that has not answered by then has failed, whatever ceilings are configured.
+constexpr Millis kAnswerMax{60'000};
 
 /// A server of our own binary behind two pipes, spoken to as an MCP client does.
 class ServerProcess {
@@ -42,6 +50,7 @@ class ServerProcess {
   }
   ~ServerProcess() {
     to_.reset();
+    if (pid_ > 0 && silent_) kill(pid_, SIGKILL);
     if (pid_ > 0) waitpid(pid_, nullptr, 0);  // it ends within two seconds of its input
   }
   ServerProcess(const ServerProcess&) = delete;
@@ -56,26 +65,39 @@ class ServerProcess {
     const std::string line =
         json{{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}}.dump() + "\n";
     if (write(to_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return nullptr;
-    alarm(60);  // the whole program ends if the server never answers; that is what smoke is for
+    const Deadline deadline(time_.now() + kAnswerMax);
     for (;;) {
       const std::size_t end = buffer_.find('\n');
       if (end == std::string::npos) {
-        char bytes[65536];
-        const ssize_t got = read(from_.get(), bytes, sizeof bytes);
-        if (got <= 0) return nullptr;
-        buffer_.append(bytes, static_cast<std::size_t>(got));
+        if (!read_more(deadline)) return nullptr;
         continue;
       }
       const json message = json::parse(buffer_.substr(0, end), nullptr, false);
       buffer_.erase(0, end + 1);
-      if (message.is_object() && message.contains("id") && message["id"] == last_id_) {
-        alarm(0);
+      if (message.is_object() && message.contains("id") && message["id"] == last_id_)
         return message.contains("result") ? message["result"] : message["error"];
-      }
     }
   }
+  bool silent() const { return silent_; }
 
  private:
+  bool read_more(const Deadline& deadline) {
+    const Duration left = deadline.remaining(time_.now());
+    pollfd waited{from_.get(), POLLIN, 0};
+    if (left <= Duration::zero() || poll(&waited, 1, static_cast<int>(to_ms(left)) + 1) == 0) {
+      silent_ = true;
+      return false;
+    }
+    char bytes[65536];
+    const ssize_t got = read(from_.get(), bytes, sizeof bytes);
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
+    buffer_.append(bytes, static_cast<std::size_t>(got));
+    return true;
+  }
+
+  const SystemTime time_;
+  bool silent_ = false;  // it owes an answer that did not come in time
   UniqueFd to_;
   UniqueFd from_;
   pid_t pid_ = -1;
@@ -86,6 +108,15 @@ class ServerProcess {
 struct Sample {
   std::string tool;
   std::string arguments;
+};
+
+struct Row {
+  std::string tool;
+  std::string status;
+  double ms = 0;
+  json meta = json::object();  // turns, attempts, tokens
+  bool good = false;
+  bool called = false;
 };
 
 std::vector<Sample> read_samples(const HostOptions& options) {
@@ -105,57 +136,95 @@ bool needs_provider(const json& result) {
              "unsupported";
 }
 
+Row call(ServerProcess& server, const Sample& sample) {
+  Row row{sample.tool, "no sample in its manifest", 0, json::object(), true, false};
+  if (sample.arguments.empty()) return row;
+  if (server.silent())
+    return {sample.tool, "not called: the server owes an earlier answer", 0, json::object()};
+  row.called = true;
+  const auto begin = std::chrono::steady_clock::now();
+  const json result = server.request(
+      "tools/call", {{"name", sample.tool}, {"arguments", json::parse(sample.arguments, nullptr, false)}});
+  row.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  row.good = false;
+  if (!result.is_object() || !result.contains("content")) {
+    row.status = server.silent() ? "no answer within 60 s" : "no answer: " + result.dump().substr(0, 200);
+    return row;
+  }
+  row.meta = result.value("_meta", json::object()).value("toolpost/call", json::object());
+  row.good = true;
+  if (needs_provider(result)) {
+    row.status = "ok, needs a provider: none is configured";
+  } else if (result.value("isError", false)) {
+    row.good = false;
+    row.status = "failed: " + result["content"][0].value("text", "").substr(0, 200);
+  } else {
+    row.status = "ok";
+  }
+  return row;
+}
+
+std::vector<std::string> cells(const Row& row) {
+  if (!row.called) return {row.tool, "-", "-", "-", "-", row.status};
+  char ms[32];
+  std::snprintf(ms, sizeof ms, "%.1f ms", row.ms);
+  const auto count = [&](const char* key) { return std::to_string(row.meta.value(key, 0)); };
+  return {row.tool, ms, count("turns"), count("attempts"), count("tokens"), row.status};
+}
+
+json as_json(const Row& row) {
+  return {{"tool", row.tool},
+          {"good", row.good},
+          {"called", row.called},
+          {"ms", row.ms},
+          {"turns", row.meta.value("turns", 0)},
+          {"attempts", row.meta.value("attempts", 0)},
+          {"tokens", row.meta.value("tokens", 0)},
+          {"status", row.status}};
+}
+
+void print_hints() {
+  std::cout << "\nConnect a client:\n";
+  TextTable table({"  client", "how"});
+  for (const ClientHint& hint : client_hints(install_prefix() + "/bin/toolpost", {}, "."))
+    table.add({"  " + hint.name, hint.connect});
+  std::cout << table.text();
+}
+
 }  // namespace
 
 int run_smoke(const HostOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<Sample> samples = read_samples(options);
   if (samples.empty()) return 2;
+  // What the server says of itself in its log is not what was asked here; its warnings are.
+  setenv("TOOLPOST_LOG__LEVEL", "warn", 0);
   ServerProcess server(options);
   const json discovered = server.request("server/discover", json::object());
   if (!discovered.is_object() || !discovered.contains("supportedVersions")) {
     std::cerr << "toolpost: the server did not answer server/discover\n";
     return 1;
   }
-  int failures = 0;
-  std::printf("%-12s %10s %6s %9s  %s\n", "tool", "time", "turns", "attempts", "status");
+  const bool people = options.output == Output::human;
+  TextTable table({"tool", "time", "turns", "attempts", "tokens", "status"});
+  json list = json::array();
+  bool good = true;
   for (const Sample& sample : samples) {
-    if (sample.arguments.empty()) {
-      std::printf("%-12s %10s %6s %9s  %s\n", sample.tool.c_str(), "-", "-", "-",
-                  "no sample in its manifest");
-      continue;
-    }
-    const auto begin = std::chrono::steady_clock::now();
-    const json result = server.request(
-        "tools/call", {{"name", sample.tool}, {"arguments", json::parse(sample.arguments, nullptr, false)}});
-    const double ms =
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-    const bool answered = result.is_object() && result.contains("content");
-    const json meta = answered ? result.value("_meta", json::object()).value("toolpost/call", json::object())
-                               : json::object();
-    std::string status = "ok";
-    if (!answered) {
-      status = "no answer: " + result.dump().substr(0, 200);
-    } else if (needs_provider(result)) {
-      status = "ok, needs a provider: none is configured";
-    } else if (result.value("isError", false)) {
-      status = "failed: " + result["content"][0].value("text", "").substr(0, 200);
-    }
-    failures += status.starts_with("ok") ? 0 : 1;
-    std::printf("%-12s %7.1f ms %6d %9d  %s\n", sample.tool.c_str(), ms, meta.value("turns", 0),
-                meta.value("attempts", 0), status.c_str());
+    // A tool may take a minute; whoever watches sees which.
+    if (people && isatty(STDERR_FILENO) == 1) std::cerr << "calling " << sample.tool << " ...\n";
+    const Row row = call(server, sample);
+    good = good && row.good;
+    table.add(cells(row));
+    list.push_back(as_json(row));
   }
-  const std::string program = install_prefix() + "/bin/toolpost";
-  std::printf(
-      "\nConnect a client:\n"
-      "  Claude Code  claude mcp add toolpost -- %s serve\n"
-      "  Codex        codex mcp add toolpost -- %s serve\n"
-      "  Cursor       ~/.cursor/mcp.json    {\"mcpServers\": {\"toolpost\": {\"command\": \"%s\", \"args\": "
-      "[\"serve\"]}}}\n"
-      "  VS Code      .vscode/mcp.json      {\"servers\": {\"toolpost\": {\"type\": \"stdio\", \"command\": "
-      "\"%s\", \"args\": [\"serve\"]}}}\n",
-      program.c_str(), program.c_str(), program.c_str(), program.c_str());
-  return failures == 0 ? 0 : 1;
+  if (people) {
+    std::cout << table.text();
+    print_hints();
+  } else {
+    std::cout << json{{"good", good}, {"tools", list}}.dump(1, ' ', false, json::error_handler_t::replace)
+              << "\n";
+  }
+  return good ? 0 : 1;
 }
 
 }  // namespace toolpost

@@ -29,7 +29,7 @@ std::string expectation(const SettingSpec& spec) {
     case SettingKind::texts:
       return "a list of strings";
     case SettingKind::secret:
-      return "{ env = \"NAME\" } or { file = \"/absolute/path\" }";
+      return "{ env = \"NAME\" }, { file = \"/absolute/path\" } or { command = [\"/absolute/program\"] }";
     case SettingKind::object:
       return "a table";
   }
@@ -92,6 +92,12 @@ Fault assign_secret(const SettingSpec& spec, std::optional<SecretSource>& slot, 
   if (node.kind != Kind::table) return "must be " + expectation(spec);
   SecretSource source;
   for (const TomlNode& child : node.children) {
+    if (child.key == "command") {
+      // What is wrong is said without the words themselves: one of them may be the secret.
+      if (assign_texts(spec, source.command, child) || source.command.empty())
+        return "must be " + expectation(spec) + "; command must be a list of strings that are not empty";
+      continue;
+    }
     if (child.key != "env" && child.key != "file")
       return "must be " + expectation(spec) + ", found the key " + toml_quoted(child.key) + " in it";
     if (child.kind != Kind::text || child.text.empty())
@@ -114,6 +120,12 @@ Fault assign_number(const SettingSpec& spec, const TomlNode& node, double& value
   }
   if (!(value >= spec.min && value <= spec.max)) return mismatch(spec, node);  // refuses nan too
   return std::nullopt;
+}
+
+std::string list_text(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) list += (list.size() > 1 ? ", " : "") + toml_quoted(text);
+  return list + "]";
 }
 
 std::string whole_text(std::uint64_t value) {
@@ -168,13 +180,10 @@ std::string value_text(const SettingSpec& spec, SettingSlot slot) {
           [&](std::string* text) {
             return spec.kind == SettingKind::object ? json_to_toml(*text) : toml_quoted(*text);
           },
-          [](std::vector<std::string>* texts) {
-            std::string list = "[";
-            for (const std::string& text : *texts) list += (list.size() > 1 ? ", " : "") + toml_quoted(text);
-            return list + "]";
-          },
+          [](std::vector<std::string>* texts) { return list_text(*texts); },
           [](std::optional<SecretSource>* source) {
             if (!*source) return std::string();
+            if (!(*source)->command.empty()) return "{ command = " + list_text((*source)->command) + " }";
             const bool env = !(*source)->env.empty();
             return "{ " + std::string(env ? "env" : "file") + " = " +
                    toml_quoted(env ? (*source)->env : (*source)->file) + " }";

@@ -152,15 +152,19 @@ struct ResumeSettings {             // [resume], calls whose host died
   Millis repeat_window{600'000};    // the same call asked again goes on where it was; 0 never, ..86,400,000
 };
 
+/// As log.file: no file at all.
+constexpr const char* kNoLogFile = "none";
+
 struct LogSettings {           // [log]
   std::string level = "info";  // debug | info | warn | error | off
-  std::string file;            // JSON lines; empty: none
+  std::string file;            // JSON lines; empty: one per host in the state folder; "none": none
 };
 
-/// A secret is named, never written here: from an environment variable or a file with mode 0600.
+/// A secret is named, never written here: exactly one of these says where it is.
 struct SecretSource {
-  std::string env;   // name of a variable; read once at start
-  std::string file;  // absolute path; one line
+  std::string env;                     // name of a variable; read at start
+  std::string file;                    // absolute path, mode 0600; one line
+  std::vector<std::string> command{};  // absolute program and arguments; its output is the key
 };
 
 struct ProviderSettings {                     // [providers.NAME]

@@ -21,7 +21,8 @@ struct Origin {
   std::size_t source = 0;
   std::string file;
   unsigned line = 0, column = 0;
-  bool faulty = false;  // rules about it would only repeat the fault
+  bool faulty = false;   // rules about it would only repeat the fault
+  std::string variable;  // empty: a file
 };
 
 std::string guess_text(const std::optional<std::string>& guess) {
@@ -63,7 +64,7 @@ class SettingsLoader {
                  ConfigProblem{place.file, place.line, place.column, std::move(message)});
   }
   void apply_rules();
-  Origin origin(const TomlNode& node) const { return {source_, file_, node.line, node.column, false}; }
+  Origin origin(const TomlNode& node) const { return {source_, file_, node.line, node.column, false, {}}; }
 
   Settings settings_;
   std::map<std::string, Origin> origins_;  // by full name of the setting or table
@@ -158,7 +159,7 @@ void SettingsLoader::read(const ConfigSource& source) {
   TomlOutcome document = parse_toml(source.text, source.name);
   if (document.problem) {
     syntax_failed_ = true;
-    const Origin place{source_, source.name, document.problem->line, document.problem->column, false};
+    const Origin place{source_, source.name, document.problem->line, document.problem->column, false, {}};
     place_problem(problems_, place, document.problem->message);
     return;
   }
@@ -196,6 +197,7 @@ void SettingsLoader::override_one(const std::string& variable, std::span<const S
     node.key = key;
     node.line = node.column = 0;
     Origin& place = origins_[prefix + "." + key] = origin(node);
+    place.variable = variable;
     if (auto fault = assign(setting.spec, setting.slot(owner), node)) {
       place.faulty = true;
       add_problem(node, variable + ": " + prefix + "." + key + " " + *fault);
@@ -290,7 +292,12 @@ SettingsOutcome SettingsLoader::finish() {
   };
   SettingsOutcome outcome;
   outcome.problems = in_order(problems_);
-  if (outcome.problems.empty()) outcome.loaded = LoadedSettings{std::move(settings_), in_order(warnings_)};
+  if (!outcome.problems.empty()) return outcome;
+  outcome.loaded = LoadedSettings{std::move(settings_), {}, in_order(warnings_)};
+  for (const auto& [name, place] : origins_) {
+    const bool from_file = place.variable.empty();
+    outcome.loaded->origins[name] = {from_file ? place.file : "", place.line, place.variable};
+  }
   return outcome;
 }
 

@@ -2,6 +2,7 @@
 // Configuration text into Settings: types, ranges, unknown names, precedence, then the rules between
 // settings. Pure: files and environment are handed in (config_paths says which), nothing is read here.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,8 +20,17 @@ struct ConfigSource {
 
 using EnvironmentList = std::vector<std::pair<std::string, std::string>>;
 
+/// Where a value in force was said last.
+struct SettingOrigin {
+  std::string file;      // as named by its source; empty: a variable
+  unsigned line = 0;     // counted from 1
+  std::string variable;  // whole name, e.g. "TOOLPOST_LOG__LEVEL"; empty: a file
+};
+using SettingOrigins = std::map<std::string, SettingOrigin>;  // by full name; what is not in it is a default
+
 struct LoadedSettings {
   Settings settings;
+  SettingOrigins origins;
   std::vector<ConfigProblem> warnings;
 };
 

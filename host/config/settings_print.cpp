@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/setting_value.hpp"
+#include "config/settings_explain.hpp"
 #include "config/settings_schema.hpp"
 #include "config/toml_document.hpp"
 
@@ -119,13 +120,17 @@ without quotes and lists with commas. A provider's setting is `TOOLPOST_PROVIDER
 `TOOLPOST_PLUGINS__<ID>__<KEY>` with `_` for every character of the id that is neither letter nor digit.
 
 All mistakes are reported at once, with file, line and column. A mistake in a file refuses the start; nothing is
-guessed. `toolpost config print` shows what is in force, `toolpost config print --defaults` every setting.
+guessed. `toolpost config print` shows what is in force, with `--explain` also where each value was said, and
+`toolpost config print --defaults` every setting. `--json` gives the same to programs.
 
 Durations are whole milliseconds (`_ms`), sizes whole bytes (`_bytes`). Every limit has a range: there is no
 "unlimited" except where the meaning says so.
 
 **Secrets are never written into these files.** A key names its source: `{ env = "NAME" }`, or
-`{ file = "/absolute/path" }`, a regular file of the same user with mode 0600 or stricter.
+`{ file = "/absolute/path" }`, a regular file of the same user with mode 0600 or stricter, or
+`{ command = ["/absolute/program", "argument"] }`, whose standard output is the key. A command runs without a shell, with `PATH`,
+`HOME`, `USER`, `LANG` and the `XDG_` variables alone; it may take 10 s and write 16 KiB. All keys are read at start and on reload
+(SIGHUP).
 )";
 
 constexpr std::string_view kMarkdownRules = R"(
@@ -142,15 +147,6 @@ constexpr std::string_view kMarkdownRules = R"(
   warned of.
 - Paths are absolute. `files.deny` holds names without `/`.
 )";
-
-template <typename Owner>
-void print_table(std::span<const Setting<Owner>> table, const Owner& values, std::string& out) {
-  Owner copy = values;  // slots point into something that may change
-  for (const Setting<Owner>& setting : table) {
-    const std::string value = value_text(setting.spec, setting.slot(copy));
-    if (!value.empty()) out += std::string(setting.spec.key) + " = " + value + "\n";
-  }
-}
 
 }  // namespace
 
@@ -188,21 +184,10 @@ std::string settings_markdown() {
 }
 
 std::string print_toml(const Settings& settings) {
-  Settings copy = settings;
-  std::string out;
-  for (const SectionSpec& section : section_specs()) {
-    out += (out.empty() ? "[" : "\n[") + std::string(section.name) + "]\n";
-    for (const Setting<Settings>& setting : host_settings())
-      if (setting.spec.section == section.name)
-        out += std::string(setting.spec.key) + " = " + value_text(setting.spec, setting.slot(copy)) + "\n";
-  }
-  for (const auto& [name, provider] : settings.providers) {
-    out += "\n[providers." + toml_key(name) + "]\n";
-    print_table(provider_settings(), provider, out);
-  }
-  for (const auto& [id, plugin] : settings.plugins) {
-    out += "\n[plugins." + toml_key(id) + "]\n";
-    print_table(plugin_settings(), plugin, out);
+  std::string out, table;
+  for (const EffectiveSetting& setting : effective_settings(settings)) {
+    if (setting.table != table) out += (out.empty() ? "[" : "\n[") + (table = setting.table) + "]\n";
+    out += setting.key + " = " + setting.value + "\n";
   }
   return out;
 }

@@ -127,17 +127,23 @@ void check_paths(const Settings& settings, Findings& findings) {
                           "files.deny holds names, not paths, found " + toml_quoted(name)});
   if (!settings.store.state_dir.empty())
     check_absolute("store.state_dir", settings.store.state_dir, findings);
-  if (!settings.log.file.empty()) check_absolute("log.file", settings.log.file, findings);
+  if (!settings.log.file.empty() && settings.log.file != kNoLogFile)
+    check_absolute("log.file", settings.log.file, findings);
 }
 
 void check_key(const std::string& name, const SecretSource& key, Findings& findings) {
   const auto problem = [&](const std::string& fault) {
     findings.push_back({Severity::problem, {name}, name + fault});
   };
-  if (key.env.empty() == key.file.empty())
-    return problem(std::string(" must have exactly one of env and file, found ") +
-                   (key.env.empty() ? "neither" : "both"));
-  // Either value may be the secret itself, put in the wrong place, so neither is shown.
+  const int sources = (key.env.empty() ? 0 : 1) + (key.file.empty() ? 0 : 1) + (key.command.empty() ? 0 : 1);
+  if (sources != 1)
+    return problem(" must have exactly one of env, file and command, found " +
+                   (sources == 0 ? std::string("none") : std::to_string(sources)));
+  // Each value may be the secret itself, put in the wrong place, so none is shown.
+  if (!key.command.empty())
+    return key.command.front().starts_with('/')
+               ? void()
+               : problem(": command must begin with the absolute path of a program (value not shown)");
   if (!key.file.empty())
     return key.file.starts_with('/') ? void() : problem(": file must be an absolute path (value not shown)");
   if (const std::string fault = variable_fault(key.env); !fault.empty())

@@ -345,8 +345,10 @@ constexpr Setting<Settings> kHostSettings[] = {
 
     PLAIN(log, Log, level)("log", "level", "\"info\"", "The least important event that is written.",
                            "debug|info|warn|error|off"),
-    PLAIN(log, Log, file)("log", "file", "\"\"",
-                          "Absolute path of a file of JSON lines, rotated at 10 MiB; empty writes none."),
+    PLAIN(log, Log, file)(
+        "log", "file", "\"\"",
+        "Absolute path of a file of JSON lines, rotated at 10 MiB; empty takes one for each "
+        "host in the state folder, \"none\" writes none."),
 };
 #undef NUMBER
 #undef PLAIN
@@ -365,8 +367,9 @@ constexpr Setting<Provider> kProviderSettings[] = {
         "", "base_url", "\"\"",
         "An http or https URL, required; its origin is all that the plugin may reach."),
     plain<Provider, &Provider::key>("", "key", "",
-                                    "{ env = \"NAME\" } or { file = \"/absolute/path\" } (mode 0600); sent "
-                                    "as a bearer token to that origin only."),
+                                    "{ env = \"NAME\" }, { file = \"/absolute/path\" } (mode 0600) or "
+                                    "{ command = [\"/absolute/program\"] }; sent as a bearer token to that "
+                                    "origin only."),
     plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
     plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
                                                "The models that may be asked for; empty allows all."),

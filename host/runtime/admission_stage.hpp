@@ -42,6 +42,7 @@ class AdmissionStage {
 
   /// What a request is doing, for people.
   std::string describe(RequestNumber number) const;
+  bool knows(RequestNumber number) const { return requests_.contains(number); }
   /// Requests that are not answered: running, waiting, or about to hear that they are refused.
   std::size_t unanswered() const { return requests_.size(); }
   std::uint32_t running() const { return core_.running(); }

@@ -59,6 +59,10 @@ void CallRunner::count_attempt(CallId id) {
   if (const auto found = calls_.find(id); found != calls_.end()) ++found->second->attempts;
 }
 
+void CallRunner::count_tokens(CallId id, std::uint64_t tokens) {
+  if (const auto found = calls_.find(id); found != calls_.end()) found->second->tokens += tokens;
+}
+
 void CallRunner::report_stream(CallId id, std::size_t content_events) {
   const auto child = calls_.find(id);
   if (child == calls_.end()) return;
@@ -107,6 +111,8 @@ void CallRunner::on_turn_done(TurnId turn, Result<TurnOutput> output) {
   Call& call = *calls_.at(id);
   call.turn = 0;
   if (!output) {
+    if (watchers_.turn_lost)
+      watchers_.turn_lost(*call.request.plugin, *call.request.method, call.journal, output.error());
     // A crash is run again once, on another worker with the same journal; a hang is not.
     const bool again = output.error().code == Errc::crashed && call.crash_reruns == 0;
     if (!again) return fail(id, output.error());
@@ -322,6 +328,9 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   }
   outcome.turns = call->journal.turns();
   outcome.attempts = call->attempts;
+  outcome.tokens = call->tokens;
+  outcome.reruns = call->crash_reruns;
+  outcome.deadline = call->request.bound.deadline.at();
   outcome.elapsed = loop_.now() - call->request.accepted;
   if (call->done) call->done(std::move(outcome), call->journal);
 }

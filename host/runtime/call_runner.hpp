@@ -35,7 +35,10 @@ struct CallOutcome {
   std::vector<TurnPart> parts;  // when code is ok
   std::uint32_t turns = 0;
   std::uint32_t attempts = 0;  // of provider calls, retries included
+  std::uint64_t tokens = 0;    // of provider calls, as the providers report them
+  std::uint32_t reruns = 0;    // of turns, after a crash
   Duration elapsed{};
+  TimePoint deadline{};  // the last one that held; unset if the call never ran
 };
 
 struct CallProgress {
@@ -123,6 +126,8 @@ class CallRunner {
     /// Whether what a plugin answered may be stored and passed on. Errors: output_invalid.
     std::function<Result<void>(const PluginEntry&, const MethodManifest&, const std::vector<TurnPart>&)>
         check_output;
+    /// A turn ended with its worker, or by the host's hand; it may be run again.
+    std::function<void(const PluginEntry&, const MethodManifest&, const Journal&, const Error&)> turn_lost{};
   };
 
   CallRunner(Scheduler& loop, RandomSource& random, const Settings& settings, EffectHost& effects,
@@ -144,6 +149,7 @@ class CallRunner {
   void end(CallId call, Error error);
   void raise_deadline(CallId call, BoundDeadline bound);
   void count_attempt(CallId call);
+  void count_tokens(CallId call, std::uint64_t tokens);
   /// Content of a streamed answer has arrived: told to the call that asked for it.
   void report_stream(CallId call, std::size_t content_events);
   std::size_t running() const { return calls_.size(); }
@@ -177,6 +183,7 @@ class CallRunner {
     std::map<std::size_t, TimerId> timers;  // of joins and sleeps and effect time-outs
     std::uint32_t crash_reruns = 0;
     std::uint32_t attempts = 0;
+    std::uint64_t tokens = 0;
     bool committing = false;
     bool turn_due = false;             // whatever it waits for: a turn is to be run again
     bool unstored = false;             // the store failed once: it goes on without

@@ -37,6 +37,14 @@ bool is_of(const JournalHeader& header, const PluginEntry& plugin) {
          header.config == plugin.config_json;
 }
 
+/// What the provider plugin says that the answer used; 0 for whatever is no count.
+std::uint64_t tokens(const json& reply, const char* direction) {
+  const auto usage = reply.find("usage");
+  if (usage == reply.end() || !usage->is_object()) return 0;
+  const auto count = usage->find(direction);
+  return count != usage->end() && count->is_number_unsigned() ? count->get<std::uint64_t>() : 0;
+}
+
 const MethodManifest* find_method(const PluginEntry& plugin, std::string_view name) {
   for (const MethodEntry& method : plugin.methods) {
     if (method.manifest->name == name) return method.manifest;
@@ -153,8 +161,7 @@ class ProviderService::Attempts final : public RunningEffect {
 
   void settle_breaker(BreakerOutcome outcome) {
     if (!pass_) return;
-    service_.health(choice_.provider->name, choice_.model)
-        .breaker.settle(*pass_, outcome, service_.loop_.now());
+    service_.settle_breaker(choice_, *pass_, outcome);
     pass_.reset();
   }
 
@@ -165,6 +172,7 @@ class ProviderService::Attempts final : public RunningEffect {
 
   void on_done(const CallOutcome& outcome, const Journal& journal) {
     call_ = 0;
+    service_.count_attempt(choice_, outcome, made_);
     const TimePoint now = service_.loop_.now();
     Health& health = service_.health(choice_.provider->name, choice_.model);
     if (outcome.code == Errc::ok) {
@@ -232,6 +240,8 @@ class ProviderService::Attempts final : public RunningEffect {
     if (!reply.is_object()) return give({Errc::bad_upstream, "the provider plugin answered no JSON object"});
     reply["provider"] = choice_.provider->name;
     reply["attempts"] = made_;
+    service_.count_tokens(choice_, parent_call_, tokens(reply, "input_tokens"),
+                          tokens(reply, "output_tokens"));
     settle(Errc::ok, dumped(reply));
   }
 

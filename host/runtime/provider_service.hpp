@@ -15,6 +15,7 @@
 #include "policy/provider_gate_core.hpp"
 #include "policy/retry_core.hpp"
 #include "runtime/call_runner.hpp"
+#include "telemetry/metrics.hpp"
 #include "telemetry/secret.hpp"
 
 namespace toolpost {
@@ -43,6 +44,8 @@ class ProviderService {
   void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
            const Result<Secret>& key);
   void attach(CallRunner& runner) { runner_ = &runner; }
+  /// Where attempts and tokens are counted from here on. Lifetime: borrowed.
+  void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
   /// A provider effect that the call had before its host died.
@@ -72,6 +75,10 @@ class ProviderService {
     const MethodManifest* method = nullptr;
   };
   BoundDeadline raise_for_expert(const EffectOrder& order);
+  std::string labels(const Choice& choice) const;
+  void count_attempt(const Choice& choice, const CallOutcome& outcome, std::uint32_t made);
+  void count_tokens(const Choice& choice, CallId call, std::uint64_t input, std::uint64_t output);
+  void settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome);
   Result<Choice> choose(const std::string& wanted);
   Health& health(const std::string& provider, const std::string& model);
   void begin(const std::vector<AttemptId>& attempts);
@@ -84,6 +91,7 @@ class ProviderService {
   const Settings& settings_;
   const CeilingsByProfile& ceilings_;
   CallRunner* runner_ = nullptr;
+  Metrics* metrics_ = nullptr;
   std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
   std::map<std::string, Health> health_;  // by provider and model; bounded by kHealthMax
   std::unordered_map<AttemptId, Attempts*> waiting_;

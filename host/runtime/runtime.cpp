@@ -51,19 +51,24 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       quota_(loop),
       settings_(std::move(settings)),
       places_(std::move(places)),
+      metrics_(places_.metrics != nullptr ? *places_.metrics : own_metrics_),
       ceilings_(CeilingsByProfile::make(settings_)),
       providers_(loop, random_, settings_, ceilings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
+                 crashes_.note(plugin.id(), line.text);
                  if (on_event) on_event(Level::info, "plugin_log", plugin.id() + ": " + line.text);
                },
                [this](PluginEntry& plugin) { ensure_pool(plugin); },
                [this](const PluginEntry& plugin, const MethodManifest& method,
-                      const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); }}),
+                      const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); },
+               [this](const PluginEntry& plugin, const MethodManifest& method, const Journal& journal,
+                      const Error& error) { on_turn_lost(plugin, &method, &journal, error); }}),
       admission_(loop, runner_, settings_.admission),
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
+  providers_.count_in(metrics_);
   spawner_.attach(loop_, settings_.workers,
                   {[this](std::uint64_t worker, const std::string& why) {
                      pools_.at(worker >> 32)->on_spawn_failed(worker & 0xffffffff, why);
@@ -130,7 +135,7 @@ Result<void> Runtime::open() {
   }
   for (const auto& [name, settings] : settings_.providers) {
     const PluginEntry* plugin = plugins_->provider(settings.plugin);
-    providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(settings));
+    providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(name, settings));
   }
   return {};
 }
@@ -151,9 +156,11 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   };
   events.loaded = [this, &plugin](const Result<void>& loaded) { on_loaded(plugin, loaded); };
   events.stdio = [this, &plugin](const std::string& text) {
+    crashes_.note(plugin.id(), text);
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
   events.killed = [this, &plugin](KillReason reason) {
+    count_worker_end(reason);
     if (reason == KillReason::protocol)
       on_refused(plugin.id(), "protocol", "what it sent to the host breaks the worker protocol");
     const bool routine =
@@ -161,7 +168,10 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
     if (on_event)
       on_event(routine ? Level::debug : Level::warn, "worker_ended", plugin.id() + ": " + kill_word(reason));
   };
-  events.sandboxed = [this](int level) { isolation_level_ = level; };
+  events.sandboxed = [this](int level) {
+    isolation_level_ = level;
+    ++metrics_.workers_started;
+  };
   if (places_.kill_after_frame) {
     events.kill_after_frame = [this, &plugin](FrameType type) {
       return places_.kill_after_frame(plugin.id(), type);
@@ -199,6 +209,7 @@ void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
     plugin.load_crashes = 0;
     return;
   }
+  on_turn_lost(plugin, nullptr, nullptr, loaded.error());
   if (on_event) on_event(Level::warn, "plugin_failed", loaded.error().message);
   if (plugin.loaded) return;
   // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there
@@ -211,23 +222,39 @@ void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
   }
 }
 
-Result<Secret> Runtime::read_key(const ProviderSettings& provider) {
+Result<Secret> Runtime::read_key(const std::string& name, const ProviderSettings& provider) {
   if (!provider.key) return Secret("no key", "");
-  auto key = load_secret(*provider.key, places_.environment);
+  auto key = places_.keys ? places_.keys(name) : load_secret(*provider.key, places_.environment);
   if (key) redactor_.add(*key);
   return key;
 }
 
-void Runtime::mask_secrets(CallOutcome& outcome) const {
+void Runtime::mask_secrets(CallOutcome& outcome) {
+  const auto mask = [this](std::string& text, const std::string& secret) {
+    if (text.find(secret) != std::string::npos)
+      metrics_.sanitizer_actions.add(SanitizerAction::masked_secret);
+    mask_secret(text, secret);
+  };
   for (const auto& [name, provider] : providers_.providers()) {
     if (!provider->secret) continue;
-    mask_secret(outcome.message, provider->secret->value);
-    for (TurnPart& part : outcome.parts) mask_secret(part.bytes, provider->secret->value);
+    mask(outcome.message, provider->secret->value);
+    for (TurnPart& part : outcome.parts) mask(part.bytes, provider->secret->value);
   }
+}
+
+void Runtime::cancel(RequestNumber number) {
+  if (admission_.knows(number)) metrics_.calls.add(Errc::cancelled);
+  admission_.cancel(number);
 }
 
 RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
   auto call = prepare(asked);
+  const TimePoint deadline = call ? call->bound.deadline.at() : TimePoint::max();
+  done = [this, tool = tool_label(asked.tool), deadline, done = std::move(done)](CallOutcome outcome,
+                                                                                 const Journal* journal) {
+    count_outcome(tool, deadline, outcome);
+    done(std::move(outcome), journal);
+  };
   if (!call) return admission_.refuse(call.error(), std::move(done));
   Done masked = [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
     mask_secrets(outcome);
@@ -254,18 +281,23 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
     auto cleaned = clean_json(text);
     if (!cleaned) return cleaned.error().with("arguments of " + std::string(asked.tool));
     clean = std::move(*cleaned);
+    if (clean.removed != 0) metrics_.sanitizer_actions.add(SanitizerAction::stripped_invisible);
     text = clean.text;
   }
   if (asked.arguments != nullptr && clean.removed == 0) {
     arguments = *asked.arguments;
   } else {
     auto read = reader_.read_copy(text);
-    if (!read) return read.error();
+    if (!read) {
+      metrics_.sanitizer_actions.add(SanitizerAction::refused_structure);
+      return read.error();
+    }
     arguments = *read;
   }
   if (target.method->input) {
-    if (auto valid = target.method->input->validate(arguments); !valid)
-      return valid.error().with("arguments of " + std::string(asked.tool));
+    auto valid = target.method->input->validate(arguments);
+    if (!valid) metrics_.sanitizer_actions.add(SanitizerAction::refused_schema);
+    if (!valid) return valid.error().with("arguments of " + std::string(asked.tool));
   }
   const TimePoint now = loop_.now();
   std::optional<CeilingOverride> own;

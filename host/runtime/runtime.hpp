@@ -20,7 +20,9 @@
 #include "runtime/tool_host.hpp"
 #include "store/host_lease.hpp"
 #include "store/store.hpp"
+#include "telemetry/crash_reports.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
 #include "worker/worker_pool.hpp"
 
 namespace toolpost {
@@ -35,6 +37,9 @@ struct RuntimePlaces {
   std::function<bool(const std::string& plugin, FrameType)>
       kill_after_frame;           // for tests; see WorkerPool::Events
   EnvironmentGetter environment;  // for the keys that the configuration names
+  /// Keys by the provider's name that were read before, since that may take time; unset: read in open().
+  std::function<Result<Secret>(const std::string& provider)> keys;
+  Metrics* metrics = nullptr;  // outlives the runtime; null: nobody asks
 };
 
 class Runtime final : public ToolHost, private EffectHost {
@@ -49,7 +54,7 @@ class Runtime final : public ToolHost, private EffectHost {
   void verify_plugins();
 
   RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) override;
-  void cancel(RequestNumber number) override { admission_.cancel(number); }
+  void cancel(RequestNumber number) override;
   void leave(RequestNumber number) override { admission_.leave(number); }
   std::string describe(RequestNumber number) const override { return admission_.describe(number); }
   bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
@@ -67,8 +72,12 @@ class Runtime final : public ToolHost, private EffectHost {
   PluginTable& plugins() { return *plugins_; }
   const ProviderService& providers() const { return providers_; }
   std::size_t unanswered() const { return admission_.unanswered(); }
+  const std::string& state_dir() const { return places_.state_dir; }
   int isolation_level() const { return isolation_level_; }
   std::string status_json(bool everything) const;
+
+  /// Adds what is running and waiting now to the gauges.
+  void add_gauges(Metrics& metrics) const;
 
   /// Knows every live secret once open() is done; what leaves the host in logs goes through it.
   const Redactor& redactor() const { return redactor_; }
@@ -106,11 +115,16 @@ class Runtime final : public ToolHost, private EffectHost {
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
+  void count_outcome(const std::string& tool, TimePoint deadline, const CallOutcome& outcome);
+  std::string tool_label(std::string_view tool);
+  void count_worker_end(KillReason reason);
+  void on_turn_lost(const PluginEntry& plugin, const MethodManifest* method, const Journal* journal,
+                    const Error& error);
   void remove_expired();
   void on_refused(const std::string& plugin, const std::string& what, const std::string& why);
   void on_loaded(PluginEntry& plugin, const Result<void>& loaded);
-  Result<Secret> read_key(const ProviderSettings& provider);
-  void mask_secrets(CallOutcome& outcome) const;
+  Result<Secret> read_key(const std::string& name, const ProviderSettings& provider);
+  void mask_secrets(CallOutcome& outcome);
   Result<void> open_store();
 
   EventLoop& loop_;
@@ -118,6 +132,9 @@ class Runtime final : public ToolHost, private EffectHost {
   WorkerQuota quota_;  // before the pools that join it
   const Settings settings_;
   const RuntimePlaces places_;
+  Metrics own_metrics_;  // where nobody gave others
+  Metrics& metrics_;
+  CrashReports crashes_;
   SystemRandom random_;
   const CeilingsByProfile ceilings_;
   TimerId expiry_timer_;

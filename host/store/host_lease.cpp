@@ -17,7 +17,7 @@ constexpr std::size_t kNameMax = 64;
 constexpr int kRemovedMax = 1000;  // per start; more go at the next one
 
 std::string folder_of(const std::string& state_dir) {
-  return state_dir + "/hosts";
+  return state_dir + "/leases";
 }
 
 bool is_name(const std::string& name) {

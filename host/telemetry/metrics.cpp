@@ -63,17 +63,19 @@ class PrometheusText {
     }
   }
 
+  void counters(std::string_view name, std::string_view help, const LabelledCounters& values) {
+    head(name, help, "counter");
+    for (const auto& [labels, value] : values.all()) line(name, labels, std::to_string(value));
+  }
+
   void histogram(std::string_view name, std::string_view help, const Histogram& values) {
     head(name, help, "histogram");
-    const std::string base(name);
-    std::uint64_t below = 0;
-    for (std::size_t i = 0; i < values.bounds().size(); ++i) {
-      below += values.in_bucket(i);
-      line(base + "_bucket", pair("le", number_text(values.bounds()[i])), std::to_string(below));
-    }
-    line(base + "_bucket", pair("le", "+Inf"), std::to_string(values.count()));
-    line(base + "_sum", "", number_text(values.sum()));
-    line(base + "_count", "", std::to_string(values.count()));
+    series(std::string(name), "", values);
+  }
+
+  void histograms(std::string_view name, std::string_view help, const LabelledHistograms& values) {
+    head(name, help, "histogram");
+    for (const auto& [labels, histogram] : values.all()) series(std::string(name), labels, histogram);
   }
 
   std::string take() { return std::move(out_); }
@@ -82,6 +84,17 @@ class PrometheusText {
   static std::string pair(std::string_view label, std::string_view value) {
     std::string text(label);
     return text.append("=\"").append(value).append(1, '"');
+  }
+  void series(const std::string& name, const std::string& labels, const Histogram& values) {
+    const std::string more = labels.empty() ? "" : labels + ",";
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < values.bounds().size(); ++i) {
+      below += values.in_bucket(i);
+      line(name + "_bucket", more + pair("le", number_text(values.bounds()[i])), std::to_string(below));
+    }
+    line(name + "_bucket", more + pair("le", "+Inf"), std::to_string(values.count()));
+    line(name + "_sum", labels, number_text(values.sum()));
+    line(name + "_count", labels, std::to_string(values.count()));
   }
   void head(std::string_view name, std::string_view help, std::string_view type) {
     out_.append("# HELP ").append(name).append(1, ' ').append(help).append(1, '\n');
@@ -115,6 +128,18 @@ std::string_view label_name(SanitizerAction label) {
   return kSanitizerNames[static_cast<std::size_t>(label)];
 }
 
+std::string label_pair(std::string_view label, std::string_view value) {
+  constexpr std::size_t kValueBytesMax = 128;
+  std::string text(label);
+  text += "=\"";
+  for (const char c : value.substr(0, kValueBytesMax)) {
+    if (c == '"' || c == '\\') text += '\\';
+    const auto byte = static_cast<unsigned char>(c);
+    text += byte < 0x20 || byte > 0x7E ? '?' : c;
+  }
+  return text + '"';
+}
+
 void Histogram::observe(Duration duration) {
   const double seconds = std::max(0.0, std::chrono::duration<double>(duration).count());
   const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), seconds);
@@ -126,7 +151,10 @@ std::uint64_t Histogram::count() const {
   return std::accumulate(buckets_.begin(), buckets_.end(), std::uint64_t{0});
 }
 
-Metrics::Metrics() : deadline_overshoot(kOvershootBounds), call_duration(kDurationBounds) {}
+Metrics::Metrics()
+    : deadline_overshoot(kOvershootBounds),
+      call_duration(kDurationBounds),
+      attempt_duration(kDurationBounds) {}
 
 std::string Metrics::prometheus_text() const {
   PrometheusText text;
@@ -135,6 +163,10 @@ std::string Metrics::prometheus_text() const {
   text.effects("toolpost_effects_total", "Finished effects by kind and outcome.", effects);
   text.counter("toolpost_attempts_total", "Attempts of provider calls by outcome.", "outcome", attempts);
   text.value("toolpost_retries_total", "Attempts beyond the first.", "counter", retries);
+  text.value("toolpost_turn_reruns_total", "Turns run again after a crash.", "counter", turn_reruns);
+  text.value("toolpost_config_reloads_total", "Reloads that took effect.", "counter", reloads);
+  text.value("toolpost_config_reloads_refused_total", "Reloads that changed nothing.", "counter",
+             reloads_refused);
   text.value("toolpost_breaker_openings_total", "Times that a breaker opened.", "counter", breaker_openings);
   text.value("toolpost_workers_started_total", "Workers started.", "counter", workers_started);
   text.counter("toolpost_workers_ended_total", "Workers ended or killed by reason.", "reason", workers_ended);
@@ -146,7 +178,10 @@ std::string Metrics::prometheus_text() const {
   text.value("toolpost_workers_running", "Workers alive.", "gauge", workers_running);
   text.histogram("toolpost_deadline_overshoot_seconds", "How long after its deadline a call was answered.",
                  deadline_overshoot);
-  text.histogram("toolpost_call_duration_seconds", "From acceptance to answer.", call_duration);
+  text.histograms("toolpost_call_duration_seconds", "From acceptance to answer, by tool and outcome.",
+                  call_duration);
+  text.histograms("toolpost_attempt_duration_seconds", "One attempt of a provider call.", attempt_duration);
+  text.counters("toolpost_tokens_total", "Tokens as the providers report them.", tokens);
   return text.take();
 }
 

@@ -5,12 +5,13 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "telemetry/histogram.hpp"
+#include "telemetry/labelled_metrics.hpp"
 
 namespace toolpost {
 
@@ -99,27 +100,6 @@ class CounterByTwo {
   std::array<std::uint64_t, kLabelCount<First> * kLabelCount<Second>> values_{};
 };
 
-/// Durations in fixed buckets. A bound belongs to its bucket; negative durations count as zero.
-class Histogram {
- public:
-  static constexpr std::size_t kBoundsMax = 16;
-  /// `bounds` ascending, at most kBoundsMax. Lifetime: borrowed, static.
-  explicit Histogram(std::span<const double> bounds) : bounds_(bounds) {}
-
-  void observe(Duration duration);
-  std::uint64_t count() const;
-  std::span<const double> bounds() const { return bounds_; }  // seconds
-  std::uint64_t in_bucket(std::size_t i) const {
-    return buckets_[i];
-  }  // not cumulative; the last has no bound
-  double sum() const { return sum_; }  // seconds
-
- private:
-  std::span<const double> bounds_;
-  std::array<std::uint64_t, kBoundsMax + 1> buckets_{};
-  double sum_ = 0;
-};
-
 /// Threads: the loop's.
 struct Metrics {
   Metrics();
@@ -129,6 +109,9 @@ struct Metrics {
   CounterByTwo<EffectLabel, Errc> effects;  // finished, by kind and outcome
   CounterBy<Errc> attempts;                 // of provider calls, by outcome
   std::uint64_t retries = 0;                // attempts beyond the first
+  std::uint64_t turn_reruns = 0;            // turns run again after a crash
+  std::uint64_t reloads = 0;                // of the configuration, that took effect
+  std::uint64_t reloads_refused = 0;
   std::uint64_t breaker_openings = 0;
   std::uint64_t workers_started = 0;
   CounterBy<WorkerEnd> workers_ended;
@@ -139,8 +122,10 @@ struct Metrics {
   std::uint64_t calls_running = 0;
   std::uint64_t workers_running = 0;
 
-  Histogram deadline_overshoot;  // answer after its deadline by so much; 0 when in time
-  Histogram call_duration;       // acceptance to answer
+  Histogram deadline_overshoot;         // answer after its deadline by so much; 0 when in time
+  LabelledHistograms call_duration;     // acceptance to answer, by tool and outcome
+  LabelledHistograms attempt_duration;  // of provider calls, by provider, model and outcome
+  LabelledCounters tokens;              // as providers report them, by provider, model and direction
 
   /// Text format 0.0.4. A labelled series appears with its first event.
   std::string prometheus_text() const;

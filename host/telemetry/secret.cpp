@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
+#include "telemetry/secret_command.hpp"
 
 namespace toolpost {
 namespace {
@@ -74,6 +75,17 @@ Result<Secret> load_file(const std::string& path) {
   return secret;
 }
 
+Result<Secret> load_from_command(const std::vector<std::string>& command,
+                                 const EnvironmentGetter& environment) {
+  auto output = run_secret_command(command, environment);
+  if (!output) return output.error();
+  const std::string& program = command.front();
+  Result<Secret> secret = checked("the output of the key command " + program,
+                                  program.substr(program.rfind('/') + 1), without_line_end(*output));
+  ::explicit_bzero(output->data(), output->size());
+  return secret;
+}
+
 }  // namespace
 
 Secret::Secret(std::string name, std::string_view value)
@@ -99,9 +111,11 @@ void Secret::wipe() {
 }
 
 Result<Secret> load_secret(const SecretSource& source, const EnvironmentGetter& environment) {
-  if (source.env.empty() == source.file.empty())
-    return invalid("a key must have exactly one of env and file");
+  const int sources =
+      (source.env.empty() ? 0 : 1) + (source.file.empty() ? 0 : 1) + (source.command.empty() ? 0 : 1);
+  if (sources != 1) return invalid("a key must have exactly one of env, file and command");
   if (!source.file.empty()) return load_file(source.file);
+  if (!source.command.empty()) return load_from_command(source.command, environment);
   const std::string where = "the environment variable " + source.env;
   const char* value = environment(source.env.c_str());
   if (value == nullptr) return invalid(where + " is not set; set it to the key, or use key = { file = ... }");

@@ -38,7 +38,7 @@ class Secret {
 /// Like getenv: null when the variable is not set; the text stays the environment's.
 using EnvironmentGetter = std::function<const char*(const char* name)>;
 
-/// Reads the variable or the file (regular, owned by the effective user, mode 0600 or stricter, one line).
+/// Reads the variable, the command's output, or the file (regular, the effective user's, 0600 or stricter).
 /// A line end after the value is dropped; at most 16 KiB, printable ASCII, since it goes into a header.
 /// Errors: invalid_config, naming variable or file and what to do, never the value.
 Result<Secret> load_secret(const SecretSource& source, const EnvironmentGetter& environment);

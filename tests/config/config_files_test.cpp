@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "config/config_profiles.hpp"
 #include "config/settings_load.hpp"
 #include "config/settings_print.hpp"
 
@@ -36,6 +37,29 @@ TEST_CASE("config files: docs/config.md is what the code prints; if this fails, 
   CHECK(content("docs/config.md") == settings_markdown());
 }
 
+TEST_CASE("config files: the profiles are what the code prints; if this fails, print them anew", "[config]") {
+  for (const std::string& name : config_profile_names()) {
+    CAPTURE(name);
+    CHECK(content("config/" + name + ".toml") == config_profile(name).value());
+  }
+}
+
+TEST_CASE("config files: a profile that is not there is answered with those that are", "[config]") {
+  CHECK(config_profile("hardend").error().message ==
+        "there is no profile \"hardend\"; there are minimal, hardened and container; did you mean hardened?");
+}
+
+TEST_CASE("config files: container.toml names places to mount and fits a small machine", "[config]") {
+  const Settings contained = loaded("config/container.toml");
+  const Settings usual;
+  CHECK(contained.store.state_dir == "/var/lib/toolpost");
+  CHECK(contained.files.roots == std::vector<std::string>{"/work"});
+  CHECK(contained.plugin_folders == std::vector<std::string>{"/opt/toolpost/plugins"});
+  CHECK(contained.workers.total_max < usual.workers.total_max);
+  CHECK(contained.workers.memory_bytes_max < usual.workers.memory_bytes_max);
+  CHECK(contained.isolation.min_level >= 2);
+}
+
 TEST_CASE("config files: toolpost.toml changes no default", "[config]") {
   CHECK(print_toml(loaded("config/toolpost.toml")) == print_toml(Settings{}));
 }
@@ -64,4 +88,9 @@ TEST_CASE("config files: hardened.toml loosens nothing", "[config]") {
   CHECK(hard.files.total_bytes_max < soft.files.total_bytes_max);
   CHECK(hard.http.redirects_max == 0);
   CHECK_FALSE(hard.files.deny.empty());
+  // Each line of the profile is still a setting.
+  std::istringstream lines(content("config/hardened.toml"));
+  int count = 0;
+  for (std::string line; std::getline(lines, line);) count += line.find(" = ") != std::string::npos ? 1 : 0;
+  CHECK(count == 36);
 }

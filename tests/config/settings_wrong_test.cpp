@@ -129,22 +129,35 @@ const WrongFile kFiles[] = {
      "f:2:1: providers.glm.base_url is not usable (value not shown): it must have no query and no "
      "fragment"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = \"CANARY\"",
-     "f:3:1: providers.glm.key must be { env = \"NAME\" } or { file = \"/absolute/path\" }, found a "
+     "f:3:1: providers.glm.key must be { env = \"NAME\" }, { file = \"/absolute/path\" } or { command = "
+     "[\"/absolute/program\"] }, found a "
      "string (not shown); secrets are never written here"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { env = \"sk-CANARY\" }",
      "f:3:1: providers.glm.key: env must be the name of an environment variable (value not shown): "
      "the name of a variable has letters, digits and '_' only"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { env = \"A\", file = \"/b\" }",
-     "f:3:1: providers.glm.key must have exactly one of env and file, found both"},
+     "f:3:1: providers.glm.key must have exactly one of env, file and command, found 2"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = {}",
-     "f:3:1: providers.glm.key must have exactly one of env and file, found neither"},
+     "f:3:1: providers.glm.key must have exactly one of env, file and command, found none"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { value = \"CANARY\" }",
-     "f:3:1: providers.glm.key must be { env = \"NAME\" } or { file = \"/absolute/path\" }, found the "
+     "f:3:1: providers.glm.key must be { env = \"NAME\" }, { file = \"/absolute/path\" } or { command = "
+     "[\"/absolute/program\"] }, found the "
      "key \"value\" in it"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { file = \"CANARY\" }",
      "f:3:1: providers.glm.key: file must be an absolute path (value not shown)"},
+    {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { command = \"CANARY\" }",
+     "f:3:1: providers.glm.key must be { env = \"NAME\" }, { file = \"/absolute/path\" } or { command = "
+     "[\"/absolute/program\"] }; command must be a list of strings that are not empty"},
+    {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { command = [] }",
+     "f:3:1: providers.glm.key must be { env = \"NAME\" }, { file = \"/absolute/path\" } or { command = "
+     "[\"/absolute/program\"] }; command must be a list of strings that are not empty"},
+    {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { command = [\"CANARY\", \"x\"] }",
+     "f:3:1: providers.glm.key: command must begin with the absolute path of a program (value not shown)"},
+    {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { command = [\"/bin/x\"], env = \"A\" }",
+     "f:3:1: providers.glm.key must have exactly one of env, file and command, found 2"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nkey = { env = 3 }",
-     "f:3:1: providers.glm.key must be { env = \"NAME\" } or { file = \"/absolute/path\" }; env must "
+     "f:3:1: providers.glm.key must be { env = \"NAME\" }, { file = \"/absolute/path\" } or { command = "
+     "[\"/absolute/program\"] }; env must "
      "be a string that is not empty"},
     {"[providers.glm]\nbase_url = \"https://open.example\"\nurl = \"x\"",
      "f:3:1: unknown setting providers.glm.url"},
@@ -215,8 +228,9 @@ const WrongVariable kVariables[] = {
     {"TOOLPOST_PROVIDERS__GLM", "x",
      "environment: TOOLPOST_PROVIDERS__GLM: expected TOOLPOST_PROVIDERS__<NAME>__<KEY>"},
     {"TOOLPOST_PROVIDERS__GLM__KEY", "sk-CANARY",
-     "environment: TOOLPOST_PROVIDERS__GLM__KEY: providers.glm.key must be { env = \"NAME\" } or { "
-     "file = \"/absolute/path\" }, found a string (not shown); secrets are never written "
+     "environment: TOOLPOST_PROVIDERS__GLM__KEY: providers.glm.key must be { env = \"NAME\" }, { file = "
+     "\"/absolute/path\" } or { command = [\"/absolute/program\"] }, "
+     "found a string (not shown); secrets are never written "
      "here\nenvironment: providers.glm.base_url is missing; give the provider's http or https URL, "
      "e.g. \"https://api.example.com/v1\""},
     {"TOOLPOST_PLUGINS__ECHO__CALLS_MAX", "3",

@@ -168,7 +168,7 @@ TEST_CASE("store file: one of schema 1 is brought to the present one with its th
 
 TEST_CASE("host lease: held while its host lives, free when it is gone, however that went", "[store]") {
   const StoreWorld world;
-  const std::string file = world.folder + "/hosts/abc123";
+  const std::string file = world.folder + "/leases/abc123";
   {
     const auto lease = HostLease::take(world.folder, "abc123");
     REQUIRE(lease);

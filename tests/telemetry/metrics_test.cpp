@@ -56,6 +56,41 @@ TEST_CASE("metrics: a histogram's buckets are cumulative and hold their bound", 
   CHECK(metrics.deadline_overshoot.sum() == Approx(10.002));
 }
 
+TEST_CASE("metrics: a call's duration is kept by tool and outcome, tokens by model", "[telemetry]") {
+  Metrics metrics;
+  const std::string labels = label_pair("tool", "debug") + "," + label_pair("outcome", "ok");
+  metrics.call_duration.observe(labels, 2ms);
+  metrics.call_duration.observe(labels, 200ms);
+  metrics.call_duration.observe(label_pair("tool", "echo") + "," + label_pair("outcome", "hung"), 1s);
+  metrics.tokens.add(label_pair("model", "m") + "," + label_pair("direction", "input"), 21);
+  metrics.tokens.add(label_pair("model", "m") + "," + label_pair("direction", "input"), 4);
+  const std::string text = metrics.prometheus_text();
+  const std::string name = "toolpost_call_duration_seconds";
+  CHECK(has_line(text, name + "_bucket{tool=\"debug\",outcome=\"ok\",le=\"0.005\"} 1"));
+  CHECK(has_line(text, name + "_bucket{tool=\"debug\",outcome=\"ok\",le=\"+Inf\"} 2"));
+  CHECK(has_line(text, name + "_count{tool=\"debug\",outcome=\"ok\"} 2"));
+  CHECK(has_line(text, name + "_sum{tool=\"echo\",outcome=\"hung\"} 1"));
+  CHECK(has_line(text, "toolpost_tokens_total{model=\"m\",direction=\"input\"} 25"));
+}
+
+TEST_CASE("metrics: the last series that fits is kept, the next is counted as overflow", "[telemetry]") {
+  LabelledCounters counters;
+  for (std::size_t i = 0; i < kSeriesMax; ++i) counters.add(label_pair("tool", std::to_string(i)), 1);
+  CHECK(counters.all().size() == kSeriesMax);
+  CHECK_FALSE(counters.all().contains("overflow=\"true\""));
+  counters.add(label_pair("tool", "new"), 2);
+  counters.add(label_pair("tool", "newer"), 3);
+  counters.add(label_pair("tool", "0"), 1);
+  CHECK(counters.all().at("overflow=\"true\"") == 5);
+  CHECK(counters.all().at("tool=\"0\"") == 2);
+  CHECK(counters.all().size() == kSeriesMax + 1);
+}
+
+TEST_CASE("metrics: a label's value cannot end its line or its quotes", "[telemetry]") {
+  CHECK(label_pair("model", "a\"} 1\n\\\xff") == "model=\"a\\\"} 1?\\\\?\"");
+  CHECK(label_pair("model", std::string(200, 'x')) == "model=\"" + std::string(128, 'x') + "\"");
+}
+
 TEST_CASE("metrics: effect kinds fold into a closed set", "[telemetry]") {
   CHECK(effect_label("provider") == EffectLabel::provider);
   CHECK(effect_label("file.read") == EffectLabel::file_read);
@@ -82,5 +117,5 @@ TEST_CASE("metrics: every line is a comment or a sample, every family is describ
       CHECK(line.find_first_not_of("0123456789.e+-", line.rfind(' ') + 1) == std::string::npos);
     }
   }
-  CHECK(families == 15);
+  CHECK(families == 20);
 }

@@ -52,9 +52,10 @@ TEST_CASE("secret: comes from a variable, without its line end", "[telemetry]") 
   CHECK(refuses(load_secret({"OTHER", ""}, environment), "the environment variable OTHER is not set"));
 }
 
-TEST_CASE("secret: a source is exactly one of variable and file", "[telemetry]") {
+TEST_CASE("secret: a source is exactly one of variable, file and command", "[telemetry]") {
   CHECK(refuses(load_secret({"", ""}, no_environment), "exactly one"));
   CHECK(refuses(load_secret({"A", "/b"}, no_environment), "exactly one"));
+  CHECK(refuses(load_secret({"A", "", {"/b"}}, no_environment), "exactly one"));
 }
 
 TEST_CASE("secret: comes from a private file", "[telemetry]") {

@@ -80,7 +80,12 @@ GitService::GitService(EventLoop& loop, const FileRoots& roots, const Settings& 
 GitService::~GitService() {
   ending_ = true;
   for (auto& [id, run] : runs_) loop_.cancel(run->timer);
-  runs_.clear();  // and with them the processes, before the thread that they belong to
+  runs_.clear();
+  lane_.reset();
+  // A process that was started and whose news the loop has not read: the loop may outlive us, it may not.
+  for (const auto& [id, order] : arriving_) {
+    if (*order) (*order)->process.reset();
+  }
 }
 
 GitRequestId GitService::start(std::string_view kind, std::string_view request_json, Done done) {
@@ -144,8 +149,17 @@ void GitService::begin(Run& run) {
       lane_->run([this, id, kind = run.kind, request = run.request, alive = std::weak_ptr<bool>(alive_)] {
         if (ending_) return;
         auto order = std::make_shared<Result<Order>>(prepare(kind, request));
+        {
+          const std::lock_guard lock(arriving_mutex_);
+          arriving_[id] = order;
+        }
         loop_.post([this, id, order, alive] {
-          if (!alive.expired()) on_prepared(id, std::move(*order));
+          if (alive.expired()) return;
+          {
+            const std::lock_guard lock(arriving_mutex_);
+            arriving_.erase(id);
+          }
+          on_prepared(id, std::move(*order));
         });
       });
   if (taken) return;

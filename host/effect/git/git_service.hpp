@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -77,6 +78,9 @@ class GitService {
   std::size_t active_ = 0;                                      // at most git.processes_max
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop
   std::atomic<bool> ending_ = false;
+  std::mutex arriving_mutex_;
+  std::map<GitRequestId, std::shared_ptr<Result<Order>>>
+      arriving_;  // from the lane; guarded by arriving_mutex_
   // Last, so that its thread, whose children the processes are, ends before what its tasks use.
   std::unique_ptr<BlockingLane> lane_;
 };

@@ -1,0 +1,78 @@
+#include "cli/call_recording.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "base/unique_fd.hpp"
+
+namespace toolpost {
+namespace {
+
+using nlohmann::json;
+
+json outcome_json(const CallOutcome& outcome) {
+  json document = {{"ok", outcome.code == Errc::ok},
+                   {"turns", outcome.turns},
+                   {"attempts", outcome.attempts},
+                   {"tokens", outcome.tokens},
+                   {"elapsed_ms", to_ms(outcome.elapsed)}};
+  if (outcome.code != Errc::ok) {
+    document["error"] = {{"code", std::string(name(outcome.code))}, {"message", outcome.message}};
+    if (outcome.retry_after > Millis(0)) document["error"]["retry_after_ms"] = outcome.retry_after.count();
+    return document;
+  }
+  document["parts"] = json::array();
+  for (const TurnPart& part : outcome.parts) {
+    json one = {{"media_type", part.media_type}};
+    json value = part.media_type == "application/json" ? json::parse(part.bytes, nullptr, false)
+                                                       : json(json::value_t::discarded);
+    if (value.is_discarded()) {
+      one["text"] = part.bytes;
+    } else {
+      one["json"] = std::move(value);
+    }
+    document["parts"].push_back(std::move(one));
+  }
+  return document;
+}
+
+}  // namespace
+
+void print_outcome(const CallOutcome& outcome, Output output) {
+  if (output == Output::json) {
+    std::cout << outcome_json(outcome).dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    return;
+  }
+  if (outcome.code != Errc::ok) {
+    std::cerr << "toolpost: " << name(outcome.code) << ": " << outcome.message << "\n";
+    return;
+  }
+  for (const TurnPart& part : outcome.parts) std::cout << part.bytes << "\n";
+}
+
+RecordedCall recorded(const Journal& journal, const CallOutcome& outcome) {
+  return {journal.header(), journal.entries(), outcome.code, outcome.message, outcome.parts};
+}
+
+Result<void> write_recording(const std::string& file, const RecordedCall& call) {
+  const auto failed = [&file] {
+    return Error{Errc::unavailable, "cannot write " + file + ": " + std::generic_category().message(errno)};
+  };
+  const UniqueFd fd(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd) return failed();
+  const std::string text = journal_text(call);
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t wrote = write(fd.get(), text.data() + at, text.size() - at);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return failed();
+    at += static_cast<std::size_t>(wrote);
+  }
+  return {};
+}
+
+}  // namespace toolpost

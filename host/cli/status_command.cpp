@@ -1,0 +1,125 @@
+#include <unistd.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/host_socket.hpp"
+#include "cli/prometheus_merge.hpp"
+#include "cli/text_table.hpp"
+
+namespace toolpost {
+namespace {
+
+using nlohmann::json;
+
+std::map<std::string, json> read_hosts(const std::string& state_dir) {
+  std::map<std::string, json> hosts;
+  for (const auto& [name, text] : read_host_documents(state_dir)) {
+    json document = json::parse(text, nullptr, false);
+    if (document.is_object() && document.contains("status")) hosts[name] = std::move(document);
+  }
+  return hosts;
+}
+
+std::string age_text(std::int64_t ms) {
+  const std::int64_t seconds = std::max<std::int64_t>(ms, 0) / 1000;
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  if (seconds < 7200) return std::to_string(seconds / 60) + " min";
+  return std::to_string(seconds / 3600) + " h";
+}
+
+/// What an operator should know beyond the numbers, a line each.
+std::string remarks(const json& host) {
+  std::string out;
+  const std::string pid = std::to_string(host.value("pid", 0));
+  const auto add = [&](const std::string& what) { out += "host " + pid + ": " + what + "\n"; };
+  const json& status = host["status"];
+  for (const json& plugin : status.value("plugins", json::array()))
+    if (plugin.contains("reason"))
+      add("plugin " + plugin.value("id", "") + " cannot run: " + plugin.value("reason", ""));
+  for (const json& provider : status.value("providers", json::array())) {
+    const std::string name = "provider " + provider.value("provider", "");
+    if (provider.contains("unusable")) add(name + ": " + provider.value("unusable", ""));
+    for (const json& model : provider.value("breaker_open", json::array()))
+      add(name + ": the breaker of model " + model.get<std::string>() + " is open");
+  }
+  for (const char* key : {"store_problem", "warning"})
+    if (status.contains(key)) add(status.value(key, ""));
+  if (host.contains("reload_refused"))
+    add("its configuration was not reloaded:\n" + host.value("reload_refused", ""));
+  return out;
+}
+
+std::string hosts_text(const std::map<std::string, json>& hosts) {
+  TextTable table({"host", "up", "calls", "waiting", "workers", "plugins", "isolation", "configuration"});
+  std::string more;
+  for (const auto& [name, host] : hosts) {
+    const json& status = host["status"];
+    const json calls = status.value("calls", json::object());
+    const int old = host.value("earlier_configurations", 0);
+    table.add({std::to_string(host.value("pid", 0)),
+               age_text(host.value("now_ms", 0LL) - host.value("started_ms", 0LL)),
+               std::to_string(calls.value("running", 0)), std::to_string(calls.value("queued", 0)),
+               std::to_string(status.value("workers", 0)), std::to_string(status["plugins"].size()),
+               "level " + std::to_string(status.value("isolation_level", -1)),
+               "no. " + std::to_string(host.value("configuration", 0)) +
+                   (old > 0 ? ", " + std::to_string(old) + " earlier finishing" : "")});
+    more += remarks(host);
+  }
+  return table.text() + more;
+}
+
+std::string metrics_text(const std::map<std::string, json>& hosts) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, host] : hosts) texts[name.substr(0, name.rfind('.'))] = host.value("metrics", "");
+  return merge_metrics(texts);
+}
+
+void show(const HostOptions& options, StatusView view, const std::map<std::string, json>& hosts) {
+  if (view == StatusView::metrics) {
+    std::cout << metrics_text(hosts);
+  } else if (options.output == Output::json) {
+    json list = json::array();
+    for (const auto& [name, host] : hosts) list.push_back(host);
+    std::cout << list.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+  } else {
+    std::cout << hosts_text(hosts);
+  }
+  std::cout.flush();
+}
+
+}  // namespace
+
+int run_status(const HostOptions& options, StatusView view) {
+  const auto settings = load_configuration(options);
+  if (!settings) return 2;
+  const auto folder = state_folder(options, *settings);
+  if (!folder) {
+    std::cerr << "toolpost: " << folder.error().message << "\n";
+    return 2;
+  }
+  const auto hosts = read_hosts(*folder);
+  if (hosts.empty() && view != StatusView::watch) {
+    std::cerr << "toolpost: no host is running on the state folder " << *folder
+              << "; a client starts one with `toolpost serve`\n";
+    return 1;
+  }
+  if (view != StatusView::watch) {
+    show(options, view, hosts);
+    return 0;
+  }
+  // Until it is interrupted. Clearing the screen is for terminals; a file gets one picture after the other.
+  const std::string clear = isatty(STDOUT_FILENO) == 1 ? "\x1b[H\x1b[2J" : "";
+  EventLoop loop;
+  const std::function<void()> draw = [&] {
+    std::cout << clear;
+    show(options, view, read_hosts(*folder));
+    loop.after(std::chrono::seconds(1), draw);
+  };
+  draw();
+  loop.run();
+  return 0;
+}
+
+}  // namespace toolpost

@@ -1,0 +1,102 @@
+#include "telemetry/crash_reports.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "base/unique_fd.hpp"
+#include "telemetry/log_text.hpp"
+
+namespace toolpost {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error failed(const std::string& path) {
+  return {Errc::unavailable,
+          "the crash report " + path + " cannot be written: " + std::generic_category().message(errno)};
+}
+
+/// Names begin with the time, so the oldest sort first.
+void remove_oldest(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error))
+    if (entry->path().extension() == ".txt") names.push_back(entry->path().string());
+  if (names.size() <= CrashReports::kFilesMax) return;
+  std::sort(names.begin(), names.end());
+  names.resize(names.size() - CrashReports::kFilesMax);
+  for (const std::string& name : names) fs::remove(name, error);
+}
+
+/// An id has letters, digits, '.', '_' and '-' only; whatever else got here stays out of a path.
+std::string file_word(const std::string& plugin) {
+  std::string word = plugin.substr(0, 100);
+  for (char& c : word) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    if (!plain) c = '_';
+  }
+  return word;
+}
+
+}  // namespace
+
+void CrashReports::note(const std::string& plugin, std::string_view line) {
+  if (!lines_.contains(plugin) && lines_.size() >= kPluginsMax) return;
+  std::deque<std::string>& kept = lines_[plugin];
+  kept.emplace_back(line.substr(0, kLineBytesMax));
+  if (kept.size() > kLinesMax) kept.pop_front();
+}
+
+std::string CrashReports::text(const CrashFacts& facts, const Redactor& redactor) const {
+  std::string out;
+  const auto add = [&](std::string_view key, const std::string& value) {
+    out.append(key).append(": ");
+    append_quoted(out, redactor.mask(value));
+    out += '\n';
+  };
+  add("plugin", facts.plugin + " " + facts.version);
+  add("file", facts.file_hash);
+  add("how", facts.how);
+  add("method", facts.method.empty() ? "none, it was being loaded" : facts.method);
+  add("last effect", facts.last_effect.empty() ? "none" : facts.last_effect);
+  add("turns", std::to_string(facts.turns));
+  add("time", std::to_string(facts.wall_ms) + " ms since 1970");
+  const auto lines = lines_.find(facts.plugin);
+  out += "last lines:\n";
+  if (lines == lines_.end()) return out + "  none\n";
+  for (const std::string& line : lines->second) {
+    out += "  ";
+    append_quoted(out, redactor.mask(line));
+    out += '\n';
+  }
+  return out;
+}
+
+Result<std::string> write_crash_report(const std::string& folder, const std::string& plugin,
+                                       std::int64_t wall_ms, const std::string& text) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed(folder);
+  std::string number = std::to_string(wall_ms);
+  number.insert(0, number.size() < 14 ? 14 - number.size() : 0, '0');
+  std::string path;
+  UniqueFd file;
+  // Two workers may die in one millisecond.
+  for (int copy = 0; copy < 100 && !file; ++copy) {
+    path = folder + "/" + number + "-" + std::to_string(copy) + "-" + file_word(plugin) + ".txt";
+    file.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file && errno != EEXIST) return failed(path);
+  }
+  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return failed(path);
+  remove_oldest(folder);
+  return path;
+}
+
+}  // namespace toolpost

@@ -1,0 +1,127 @@
+// The program's face: help, exit statuses, tables, JSON and completion.
+#include <nlohmann/json.hpp>
+
+#include "program.hpp"
+
+using namespace toolpost;
+using nlohmann::json;
+
+namespace {
+
+const std::string kEcho = TOOLPOST_BINARY_DIR "/lib/toolpost/plugins/echo.so";
+
+}  // namespace
+
+TEST_CASE("command line: each command teaches with examples", "[cli]") {
+  ProgramHome home;
+  const std::string help = home.run({"--help"}).out;
+  CHECK(help.find("Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.") !=
+        std::string::npos);
+  for (const char* command : {"serve", "call", "replay", "tools", "plugins", "inspect", "smoke", "config",
+                              "completion", "doctor", "status"}) {
+    CAPTURE(command);
+    CHECK(help.find(std::string("\n  ") + command + " ") != std::string::npos);
+    const Ended ended = home.run({command, "--help"});
+    CHECK(ended.status == 0);
+    CHECK(ended.out.find("Examples:\n  ") != std::string::npos);
+  }
+}
+
+TEST_CASE("command line: wrong use ends with 2, a failed call with 1, a good one with 0", "[cli]") {
+  ProgramHome home;
+  CHECK(home.run({}).status == 2);
+  CHECK(home.run({"cal"}).status == 2);
+  CHECK(home.run({"call"}).status == 2);
+  CHECK(home.run({"replay", "--match=most", "x"}).status == 2);
+  CHECK(home.run({"call", "echo", R"({"text":"hello"})"}).status == 0);
+  const Ended failed = home.run({"call", "echo", R"({"txt":"hello"})"});
+  CHECK(failed.status == 1);
+  CHECK(failed.err.find("toolpost: invalid_input: ") == 0);
+  home.configure("[limits]\ndepth_max = 1\n");
+  CHECK(home.run({"call", "echo", R"({"text":"hello"})"}).status == 2);
+}
+
+TEST_CASE("command line: --json gives one document, before or behind the command", "[cli]") {
+  ProgramHome home;
+  const json reply = json::parse(home.run({"call", "--json", "echo", R"({"text":"hello"})"}).out);
+  CHECK(reply["ok"] == true);
+  CHECK(reply["turns"] == 1);
+  CHECK(reply["parts"][0]["json"]["text"] == "hello");
+  const json error = json::parse(home.run({"--json", "call", "ech", "{}"}).out);
+  CHECK(error["ok"] == false);
+  CHECK(error["error"]["code"] == "not_found");
+  CHECK(json::parse(home.run({"plugins", "--json"}).out)["plugins"].size() >= 5);
+}
+
+TEST_CASE("command line: tools lists them, shows one, and guesses at a wrong name", "[cli]") {
+  ProgramHome home;
+  const std::string list = home.run({"tools"}).out;
+  for (const char* piece : {"tool ", "plugin ", "tokens", "\necho ", "\ndebug ", "dev.toolpost.echo"})
+    CHECK(list.find(piece) != std::string::npos);
+  const std::string one = home.run({"tools", "echo"}).out;
+  CHECK(one.find("  text  string  required  ") != std::string::npos);
+  CHECK(one.find("try it:\n  toolpost call echo '{") != std::string::npos);
+  const json tools = json::parse(home.run({"tools", "--json"}).out);
+  CHECK(tools[0].contains("inputSchema"));
+  CHECK(json::parse(home.run({"tools", "echo", "--json"}).out)["name"] == "echo");
+  const Ended wrong = home.run({"tools", "ehco"});
+  CHECK(wrong.status == 1);
+  CHECK(wrong.err == "toolpost: there is no tool \"ehco\"; did you mean echo?\n");
+}
+
+TEST_CASE("command line: inspect tells what a file is without a host", "[cli]") {
+  ProgramHome home;
+  const Ended good = home.run({"inspect", kEcho});
+  CHECK(good.status == 0);
+  CHECK(good.out.find("dev.toolpost.echo ") == 0);
+  CHECK(good.out.find("\necho ") != std::string::npos);
+  CHECK(good.out.find("\nlinks libc.so.6\n") != std::string::npos);
+  const json told = json::parse(home.run({"inspect", "--json", kEcho}).out);
+  CHECK(told["good"] == true);
+  CHECK(told["kind"] == "tool");
+  CHECK(told["methods"][0]["input_schema"]["type"] == "object");
+  CHECK(home.run({"inspect", "--quiet", kEcho}).out.empty());
+  const std::string no_plugin = home.write("no.so", "text");
+  CHECK(home.run({"inspect", no_plugin}).status == 1);
+  CHECK(json::parse(home.run({"inspect", "--json", no_plugin}).out)["good"] == false);
+  CHECK_FALSE(std::filesystem::exists(home.state()));
+}
+
+TEST_CASE("command line: a recorded call is repeated exactly, by kind, or taken anew", "[cli]") {
+  ProgramHome home;
+  const std::string file = home.path() + "/echo.journal";
+  REQUIRE(home.run({"call", "echo", "--record", file, R"({"text":"hello"})"}).status == 0);
+  CHECK(home.run({"replay", file}).status == 0);
+  // As if the plugin had answered otherwise then.
+  std::string text = content_of(file);
+  const std::size_t at = text.rfind("hello");
+  REQUIRE(at != std::string::npos);
+  text.replace(at, 5, "hullo");
+  home.write("echo.journal", text);
+  const Ended other = home.run({"replay", file});
+  CHECK(other.status == 1);
+  CHECK(other.err.find("--match=kind ignores that") != std::string::npos);
+  CHECK(home.run({"replay", "--match=kind", file}).status == 0);
+  CHECK(home.run({"replay", "--update", file}).status == 0);
+  CHECK(home.run({"replay", file}).status == 0);
+}
+
+TEST_CASE("command line: completion knows commands, options and their values' absence", "[cli]") {
+  ProgramHome home;
+  const std::string script = home.write("complete.sh", home.run({"completion", "bash"}).out);
+  const auto complete = [&](const std::string& words) {
+    const std::string command = "source " + script + "; COMP_WORDS=(" + words +
+                                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _toolpost; echo ${COMPREPLY[@]}";
+    const std::string out = home.path() + "/completed";
+    const std::string quoted = "bash -c '" + command + "' > " + out;
+    REQUIRE(::system(quoted.c_str()) == 0);
+    return content_of(out);
+  };
+  CHECK(complete("toolpost sm") == "smoke\n");
+  CHECK(complete("toolpost --state-dir x conf") == "config\n");
+  CHECK(complete("toolpost config pr") == "print\n");
+  CHECK(complete("toolpost config print --ex") == "--explain\n");
+  CHECK(complete("toolpost call --pat") == "--patient\n");
+  const std::string zsh = home.run({"completion", "zsh"}).out;
+  CHECK(zsh.starts_with("#compdef toolpost\n"));
+}

@@ -1,0 +1,83 @@
+#include "telemetry/crash_reports.hpp"
+
+#include <sys/stat.h>
+
+#include "catch.hpp"
+#include "scratch_folder.hpp"
+
+using namespace toolpost;
+
+namespace {
+
+const CrashFacts kFacts{"org.example.bad",
+                        "1.2.3",
+                        "abc123",
+                        "plugin org.example.bad crashed (signal 11 (Segmentation fault))",
+                        "review",
+                        "file.read",
+                        3,
+                        1'767'225'600'000};
+
+std::size_t files_in(const std::string& folder) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
+}
+
+}  // namespace
+
+TEST_CASE("crash reports: a report says what ran, how it ended and what it said last", "[telemetry]") {
+  CrashReports reports;
+  reports.note("org.example.bad", "reading \x1b[31m a file");
+  reports.note("org.example.other", "not this one");
+  const std::string text = reports.text(kFacts, Redactor());
+  for (const char* line : {"plugin: \"org.example.bad 1.2.3\"\n", "file: \"abc123\"\n",
+                           "how: \"plugin org.example.bad crashed (signal 11 (Segmentation fault))\"\n",
+                           "method: \"review\"\n", "last effect: \"file.read\"\n", "turns: \"3\"\n",
+                           "last lines:\n  \"reading \\u001b[31m a file\"\n"}) {
+    CAPTURE(line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+  CHECK(text.find("not this one") == std::string::npos);
+}
+
+TEST_CASE("crash reports: secrets are masked in them", "[telemetry]") {
+  Redactor redactor;
+  redactor.add(Secret("KEY", "CANARY-secret"));
+  CrashReports reports;
+  reports.note("org.example.bad", "got CANARY-secret");
+  CHECK(reports.text(kFacts, redactor).find("CANARY") == std::string::npos);
+}
+
+TEST_CASE("crash reports: the last twenty lines are kept, each as far as 500 bytes", "[telemetry]") {
+  CrashReports reports;
+  for (std::size_t i = 0; i <= CrashReports::kLinesMax; ++i)
+    reports.note("org.example.bad", "line " + std::to_string(i) + ".");
+  reports.note("org.example.bad", std::string(CrashReports::kLineBytesMax, 'x') + "y");
+  const std::string text = reports.text(kFacts, Redactor());
+  CHECK(text.find("\"line 1.\"") == std::string::npos);
+  CHECK(text.find("\"line 2.\"") != std::string::npos);
+  CHECK(text.find(std::string(500, 'x') + "\"") != std::string::npos);
+}
+
+TEST_CASE("crash reports: files are private, and twenty of them are kept", "[telemetry]") {
+  const ScratchFolder scratch;
+  const std::string folder = scratch / "crashes";
+  std::string first, last;
+  for (std::size_t i = 0; i < CrashReports::kFilesMax; ++i)
+    last = write_crash_report(folder, "../x", 1000 + static_cast<std::int64_t>(i), "text").value();
+  first = folder + "/00000000001000-0-.._x.txt";
+  CHECK(std::filesystem::exists(first));
+  struct stat status{};
+  REQUIRE(::stat(last.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  CHECK(files_in(folder) == CrashReports::kFilesMax);
+  // One more in the same millisecond as the last.
+  CHECK(write_crash_report(folder, "../x", 1000 + CrashReports::kFilesMax - 1, "text").value() != last);
+  CHECK(files_in(folder) == CrashReports::kFilesMax);
+  CHECK_FALSE(std::filesystem::exists(first));
+}
+
+TEST_CASE("crash reports: a folder that cannot be made is said, not thrown", "[telemetry]") {
+  const ScratchFolder scratch;
+  CHECK(write_crash_report(scratch / "no/such", "p", 1, "text").error().code == Errc::unavailable);
+}
