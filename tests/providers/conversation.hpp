@@ -29,7 +29,7 @@ inline json stream_of(const std::vector<std::string>& events, bool truncated = f
     } catch (const json::exception&) {
       plain = false;
     }
-    json event = {{"event", ""}, {"data", plain ? data : ""}};
+    json event = {{"event", ""}, {"data", plain ? data : "\xef\xbf\xbd"}};
     if (!plain) event["data_base64"] = provider::to_base64_text(data);
     list.push_back(event);
   }

@@ -337,10 +337,9 @@ std::string http_response_to_json(const HttpResponse& response, std::string_view
   if (response.streamed) {
     json& events = out["events"] = json::array();
     for (const StreamEvent& event : response.events) {
+      json one = {{"event", event.event}, {"data", event.data}};
       // A character cut in two by the upstream: its bytes would be lost as text.
-      const bool plain = is_text(event.data);
-      json one = {{"event", event.event}, {"data", plain ? event.data : std::string()}};
-      if (!plain) one["data_base64"] = to_base64(event.data);
+      if (!is_text(event.data)) one["data_base64"] = to_base64(event.data);
       events.push_back(std::move(one));
     }
   } else {

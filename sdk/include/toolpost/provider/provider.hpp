@@ -82,10 +82,10 @@ class Provider : public Plugin {
       return read_piece(body_of(response), reply);
     }
     for (const json& event : response["events"]) {
-      std::string data = text_member(event, "data");
-      // The host sends bytes that are no UTF-8 as base64: a character that was cut in two.
-      if (data.empty() && event.contains("data_base64"))
-        data = from_base64_text(text_member(event, "data_base64"));
+      // The host adds bytes that are no UTF-8 as base64: a character that was cut in two.
+      const std::string data = event.contains("data_base64")
+                                   ? from_base64_text(text_member(event, "data_base64"))
+                                   : text_member(event, "data");
       if (data.empty()) continue;
       if (data == "[DONE]") {
         reply.ended = true;
