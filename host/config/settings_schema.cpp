@@ -328,7 +328,12 @@ constexpr Setting<Provider> kProviderSettings[] = {
         "An http or https URL, required; its origin is all that the plugin may reach."),
     plain<Provider, &Provider::key>("", "key", "",
                                     "{ env = \"NAME\" } or { file = \"/absolute/path\" } (mode 0600); sent "
-                                    "as a bearer token to that origin only."),
+                                    "to that origin only."),
+    plain<Provider, &Provider::key_header>(
+        "", "key_header", "\"\"",
+        "The header that carries the key, for example \"api-key\"; empty takes the plugin's own."),
+    plain<Provider, &Provider::key_prefix>(
+        "", "key_prefix", "\"\"", "What stands before the key in key_header, for example \"Bearer \"."),
     plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
     plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
                                                "The models that may be asked for; empty allows all."),
