@@ -69,7 +69,9 @@ class Provider : public Plugin {
   json body_of(const json& response) const {
     check_status(name_, response);
     if (!response.contains("body_json"))
-      throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " answered something that is not JSON");
+      throw Error(TOOLPOST_BAD_UPSTREAM, name_ + " answered HTTP " +
+                                             std::to_string(response.value("status", 0)) +
+                                             " with something that is not JSON");
     return response["body_json"];
   }
 
