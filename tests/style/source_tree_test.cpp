@@ -55,6 +55,7 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"config", {}},
     {"telemetry", {"config"}},
     {"call", {"json"}},
+    {"model", {}},
     {"policy", {}},
     {"effect/http", {}},
     {"effect/file", {}},
@@ -64,8 +65,8 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"mcp", {"json"}},
     {"transport", {}},
     {"runtime",
-     {"call", "config", "effect/file", "effect/http", "json", "plugin", "policy", "store", "telemetry",
-      "worker"}},
+     {"call", "config", "effect/file", "effect/http", "json", "model", "plugin", "policy", "store",
+      "telemetry", "worker"}},
     {"cli", {"call", "config", "json", "mcp", "plugin", "runtime", "telemetry", "transport", "worker"}},
     {"", {"cli", "worker"}},  // main.cpp, worker_main.cpp
 };
