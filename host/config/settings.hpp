@@ -170,7 +170,9 @@ struct SecretSource {
 struct ProviderSettings {                     // [providers.NAME]
   std::string plugin = "openai";              // which provider plugin speaks to it
   std::string base_url;                       // http(s); its origin is what the plugin may reach
-  std::optional<SecretSource> key;            // sent as "Authorization: Bearer ..." to that origin only
+  std::optional<SecretSource> key;            // sent to that origin only, in one header
+  std::string key_header;                     // e.g. "api-key"; empty: what the plugin's manifest says
+  std::string key_prefix;                     // before the key; with key_header alone, empty is empty
   std::vector<std::string> models;            // offered; the first is its default
   std::vector<std::string> models_allowed;    // empty: all
   std::uint32_t concurrency_max = 8;          // attempts at once; 1..10,000

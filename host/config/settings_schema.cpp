@@ -61,31 +61,6 @@ constexpr Setting<Owner> plain(std::string_view section, std::string_view key, s
 #define NUMBER(part, Part, member) row<Settings, &Settings::part, &Part##Settings::member>
 #define PLAIN(part, Part, member) plain<Settings, &Settings::part, &Part##Settings::member>
 
-constexpr SectionSpec kSections[] = {
-    {"host", "The host itself."},
-    {"clients", "What is known about MCP clients."},
-    {"limits", "Of what a client sends and a plugin answers."},
-    {"ceilings",
-     "How long things may take; 0 switches one off and the next outer one then holds. They nest: "
-     "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
-     "tool + deadlines.tool_reserve_ms <= daemon."},
-    {"ceilings_long", "The same for patient calls, which `toolpost call --patient` makes."},
-    {"deadlines", "What is kept back so that an answer still gets out in time."},
-    {"turns", "Of one run of plugin code, and of the call it belongs to."},
-    {"admission", "How much runs at once; what cannot start in time is refused early."},
-    {"retry", "Provider calls only; nothing else is ever retried."},
-    {"breaker", "Per provider and model: a failing upstream is left alone for a while."},
-    {"workers", "The processes that run plugins."},
-    {"isolation", "What keeps a plugin in its process."},
-    {"files", "What the file effects may read."},
-    {"git", "What the git effects may take; what they may read is what [files] says."},
-    {"http", "The host's HTTP client."},
-    {"tools", "Which tools clients are told of."},
-    {"store", "Threads, journals and stored values."},
-    {"resume", "Calls whose host died."},
-    {"log", "Logs go to standard error; standard output is the protocol's."},
-};
-
 constexpr Setting<Settings> kHostSettings[] = {
     plain<Settings, &Settings::locale>(
         "host", "locale", "\"en\"",
@@ -306,15 +281,16 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(http, Http, connections_max)("http", "connections_max", "64", {1, 1024}, "connections",
                                         "Connections at once."),
 
-    PLAIN(tools, Tool, profile)(
-        "tools", "profile", "\"standard\"",
-        "What tools/list names of the bundled tools: lean for little context, standard, or full. Others still "
-        "answer when they are called by name; dropped-in tools are always named.",
-        "lean|standard|full"),
+    PLAIN(tools, Tool, profile)("tools", "profile", "\"standard\"",
+                                "What tools/list names of the bundled tools: lean for little context, "
+                                "standard, or full. Others still "
+                                "answer when they are called by name; dropped-in tools are always named.",
+                                "lean|standard|full"),
     PLAIN(tools, Tool, enable)("tools", "enable", "[]",
                                "Tools named besides those of the profile, for example \"echo\"."),
-    PLAIN(tools, Tool, disable)("tools", "disable", "[]",
-                                "Tools that are not there at all, for example \"consensus\"; wins over enable."),
+    PLAIN(tools, Tool, disable)(
+        "tools", "disable", "[]",
+        "Tools that are not there at all, for example \"consensus\"; wins over enable."),
 
     PLAIN(store, Store, state_dir)(
         "store", "state_dir", "\"\"",
@@ -368,8 +344,12 @@ constexpr Setting<Provider> kProviderSettings[] = {
         "An http or https URL, required; its origin is all that the plugin may reach."),
     plain<Provider, &Provider::key>("", "key", "",
                                     "{ env = \"NAME\" }, { file = \"/absolute/path\" } (mode 0600) or "
-                                    "{ command = [\"/absolute/program\"] }; sent as a bearer token to that "
-                                    "origin only."),
+                                    "{ command = [\"/absolute/program\"] }; sent to that origin only."),
+    plain<Provider, &Provider::key_header>(
+        "", "key_header", "\"\"",
+        "The header that carries the key, for example \"api-key\"; empty takes the plugin's own."),
+    plain<Provider, &Provider::key_prefix>(
+        "", "key_prefix", "\"\"", "What stands before the key in key_header, for example \"Bearer \"."),
     plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
     plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
                                                "The models that may be asked for; empty allows all."),
@@ -405,9 +385,6 @@ constexpr Setting<Plugin> kPluginSettings[] = {
 
 }  // namespace
 
-std::span<const SectionSpec> section_specs() {
-  return kSections;
-}
 std::span<const Setting<Settings>> host_settings() {
   return kHostSettings;
 }

@@ -172,6 +172,14 @@ Result<Manifest> parse_manifest(std::string_view toml) {
     manifest.optional = asked.effect_kinds("optional");
     asked.refuse_unknown();
   }
+  if (const toml::table* key = fields.table("key")) {
+    FieldReader asked(*key, "key.", problems);
+    manifest.key_header = asked.text("header", Need::required, 64);
+    manifest.key_prefix = asked.text("prefix", Need::optional, 64);
+    asked.refuse_unknown();
+    if (!made_of(manifest.key_header, kNameLetters, 64))
+      asked.problem("header", "must be the name of an HTTP header, such as \"x-api-key\"");
+  }
   std::set<std::string> names;
   if (const toml::array* methods = fields.tables("method")) {
     if (methods->size() > kMethodsMax)

@@ -10,6 +10,18 @@ namespace toolpost {
 
 using nlohmann::json;
 
+namespace {
+
+/// The operator's header if there is one, else the plugin's.
+BoundSecret bind_key(const ProviderSettings& settings, const Manifest& manifest, const Origin& origin,
+                     std::string key) {
+  const bool own = !settings.key_header.empty();
+  return {origin, own ? settings.key_header : manifest.key_header,
+          own ? settings.key_prefix : manifest.key_prefix, std::move(key)};
+}
+
+}  // namespace
+
 void ProviderService::add(const std::string& name, const ProviderSettings& settings,
                           const FoundPlugin* plugin, const Result<Secret>& key) {
   auto entry = std::make_unique<ProviderEntry>();
@@ -41,7 +53,7 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
     config["has_key"] = !key->reveal().empty();
     entry->plugin.config_json = dumped(config);
     if (!key->reveal().empty())
-      entry->secret = BoundSecret{url->origin, "Authorization", "Bearer ", std::string(key->reveal())};
+      entry->secret = bind_key(settings, plugin->manifest, url->origin, std::string(key->reveal()));
   }
   providers_[name] = std::move(entry);
 }

@@ -25,8 +25,10 @@ json provider_request(json order, const std::string& model, const std::string& l
   order["model"] = model;
   if (locale != "en" && order.contains("messages") && order["messages"].is_array()) {
     auto& messages = order["messages"];
-    messages.insert(messages.begin(), {{"role", "system"},
-                                       {"content", "Answer in the language of the locale " + locale + "."}});
+    // Without the type, insert() would take the two members for two elements.
+    messages.insert(
+        messages.begin(),
+        json{{"role", "system"}, {"content", "Answer in the language of the locale " + locale + "."}});
   }
   return order;
 }

@@ -56,17 +56,17 @@ TEST_CASE("command line: --json gives one document, before or behind the command
 TEST_CASE("command line: tools lists them, shows one, and guesses at a wrong name", "[cli]") {
   ProgramHome home;
   const std::string list = home.run({"tools"}).out;
-  for (const char* piece : {"tool ", "plugin ", "tokens", "\necho ", "\ndebug ", "dev.toolpost.echo"})
+  for (const char* piece : {"tool ", "plugin ", "tokens", "\nchat ", "\ndebug ", "dev.toolpost.chat"})
     CHECK(list.find(piece) != std::string::npos);
-  const std::string one = home.run({"tools", "echo"}).out;
-  CHECK(one.find("  text  string  required  ") != std::string::npos);
-  CHECK(one.find("try it:\n  toolpost call echo '{") != std::string::npos);
+  const std::string one = home.run({"tools", "challenge"}).out;
+  CHECK(one.find("  prompt  string  required  ") != std::string::npos);
+  CHECK(one.find("try it:\n  toolpost call challenge '{") != std::string::npos);
   const json tools = json::parse(home.run({"tools", "--json"}).out);
   CHECK(tools[0].contains("inputSchema"));
-  CHECK(json::parse(home.run({"tools", "echo", "--json"}).out)["name"] == "echo");
-  const Ended wrong = home.run({"tools", "ehco"});
+  CHECK(json::parse(home.run({"tools", "challenge", "--json"}).out)["name"] == "challenge");
+  const Ended wrong = home.run({"tools", "chalenge"});
   CHECK(wrong.status == 1);
-  CHECK(wrong.err == "toolpost: there is no tool \"ehco\"; did you mean echo?\n");
+  CHECK(wrong.err == "toolpost: there is no tool \"chalenge\"; did you mean challenge?\n");
 }
 
 TEST_CASE("command line: inspect tells what a file is without a host", "[cli]") {

@@ -89,6 +89,6 @@ for (const [what, provider] of [['a stream', ''], ['an answer', '[providers.upst
   test(`chat: a body that is not JSON where ${what} was asked for`, bounded, async (t) => {
     const server = await startBare(t, whole('<html>It works!</html>', 'text/html'));
     const result = await chat(t, server.url, { provider });
-    assertFailed(result, server.requests, /200/, /JSON|text\/html|without a choice/);
+    assertFailed(result, server.requests, /200/, /JSON|text\/html|without an answer/);
   });
 }

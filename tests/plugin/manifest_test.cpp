@@ -52,6 +52,22 @@ TEST_CASE("manifest: a section of another type is refused, not ignored", "[plugi
   CHECK(mentions(refusal(kHead + "method = [1]\n"), "method must be a list of tables"));
 }
 
+TEST_CASE("manifest: a provider says which header carries its key; else it is a bearer token", "[plugin]") {
+  const auto usual = parse_manifest(kHead + method("a"));
+  REQUIRE(usual);
+  CHECK(usual->key_header == "Authorization");
+  CHECK(usual->key_prefix == "Bearer ");
+  const auto own = parse_manifest(kHead + "[key]\nheader = \"x-api-key\"\n" + method("a"));
+  REQUIRE(own);
+  CHECK(own->key_header == "x-api-key");
+  CHECK(own->key_prefix.empty());
+  CHECK(mentions(refusal(kHead + "[key]\nprefix = \"x\"\n" + method("a")), "key.header is missing"));
+  CHECK(mentions(refusal(kHead + "[key]\nheader = \"a b\"\n" + method("a")),
+                 "must be the name of an HTTP header"));
+  CHECK(mentions(refusal(kHead + "[key]\nheader = \"x\"\nname = \"y\"\n" + method("a")),
+                 "key.name is no field"));
+}
+
 TEST_CASE("manifest: a refusal is one short line that steers no terminal", "[plugin]") {
   std::string toml = kHead + "\"\\u001b[31mred\\u202e\" = 1\n\"" + std::string(5000, 'x') + "\" = 1\n";
   for (int i = 0; i < 5000; ++i) toml += "k" + std::to_string(i) + " = 1\n";

@@ -1,5 +1,6 @@
 // Every header of the C++ layer in one translation unit.
 #include <toolpost/plugin.hpp>
+#include <toolpost/provider/chat_completions.hpp>
 #include <toolpost/testing/determinism.hpp>
 #include <toolpost/workflow/workflow.hpp>
 

@@ -55,6 +55,7 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"config", {}},
     {"telemetry", {"config"}},
     {"call", {"json"}},
+    {"model", {}},
     {"policy", {}},
     {"effect/http", {}},
     {"effect/file", {}},
@@ -65,8 +66,8 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"mcp", {"json"}},
     {"transport", {}},
     {"runtime",
-     {"call", "config", "effect/file", "effect/git", "effect/http", "json", "plugin", "policy", "store", "telemetry",
-      "worker"}},
+     {"call", "config", "effect/file", "effect/git", "effect/http", "json", "model", "plugin", "policy",
+      "store", "telemetry", "worker"}},
     {"cli",
      {"call", "config", "json", "mcp", "plugin", "runtime", "store", "telemetry", "transport", "worker"}},
     {"", {"cli", "effect/git", "worker"}},  // main.cpp, worker_main.cpp, git_main.cpp

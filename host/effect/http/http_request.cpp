@@ -337,7 +337,10 @@ std::string http_response_to_json(const HttpResponse& response, std::string_view
   if (response.streamed) {
     json& events = out["events"] = json::array();
     for (const StreamEvent& event : response.events) {
-      events.push_back({{"event", event.event}, {"data", event.data}});
+      json one = {{"event", event.event}, {"data", event.data}};
+      // A character cut in two by the upstream: its bytes would be lost as text.
+      if (!is_text(event.data)) one["data_base64"] = to_base64(event.data);
+      events.push_back(std::move(one));
     }
   } else {
     add_body(response, out);

@@ -155,7 +155,7 @@ TEST_CASE("http response: writes status, joined fields, events and how a stream 
         R"({"bytes":34,"elapsed_ms":12,"error":{"code":"unavailable","message":"reset"},)"
         R"("events":[{"data":"{\"x\":1}","event":"delta"},{"data":"bad )"
         "\xef\xbf\xbd"
-        R"(","event":""}],)"
+        R"(","data_base64":"YmFkIP8=","event":""}],)"
         R"("headers":{"a":"1, 3","b":"2"},"status":200,"truncated":true})");
 }
 
