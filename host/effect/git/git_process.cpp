@@ -58,6 +58,7 @@ Result<GitProcess> GitProcess::start(const std::string& program, std::string_vie
 GitProcess::~GitProcess() {
   if (!pidfd_) return;
   kill();
+  fcntl(pidfd_.get(), F_SETFL, 0);  // whoever watched it made it non-blocking, and then waitid() would not wait
   siginfo_t info;
   while (waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {
   }
