@@ -156,7 +156,7 @@ Result<std::vector<ModelPick>> pick_auto(const ModelWish& wish, const Providers&
     if (shown < left_out.size()) none.message += " and " + std::to_string(left_out.size() - shown) + " more";
     return none;
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Candidate& a, const Candidate& b) {
+  std::sort(ranked.begin(), ranked.end(), [](const Candidate& a, const Candidate& b) {
     return a.points != b.points ? a.points > b.points : a.order < b.order;
   });
   order_fallbacks(policy.fallback, ranked);
