@@ -1,4 +1,5 @@
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 
@@ -31,6 +32,22 @@ std::string state(const Runtime& runtime, const JournalHead& head) {
   return runtime.is_running(head) ? "running" : "interrupted";
 }
 
+nlohmann::json answers_json(const RecordedCall& call) {
+  nlohmann::json answers = nlohmann::json::array();
+  for (std::size_t index = 0; index < call.entries.size(); ++index) {
+    const JournalEntry& entry = call.entries[index];
+    if (entry.kind != "provider" && entry.kind != "http") continue;
+    answers.push_back(
+        {{"effect", index}, {"kind", entry.kind}, {"state", entry.done ? name(entry.code) : "open"}});
+    if (entry.done) answers.back()["result"] = entry.result;
+  }
+  return answers;
+}
+
+void print_json(const nlohmann::json& document) {
+  std::cout << document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
 void print_answers(const RecordedCall& call) {
   for (std::size_t index = 0; index < call.entries.size(); ++index) {
     const JournalEntry& entry = call.entries[index];
@@ -52,6 +69,7 @@ int run_calls_list(const HostOptions& options) {
   const auto heads = store->journals(kOwner);
   if (!heads) return fail(heads);
   const std::int64_t now = host->loop.wall_ms();
+  nlohmann::json list = nlohmann::json::array();
   for (const JournalHead& head : *heads) {
     const auto journals = store->load_journal(kOwner, head.id);
     if (!journals) return fail(journals);
@@ -60,10 +78,21 @@ int run_calls_list(const HostOptions& options) {
       const auto call = parse_journal(journal.text, JournalState::running);
       if (journal.id == head.id && call) tool = call->header.method;
     }
+    list.push_back({{"id", head.id},
+                    {"state", state(*host->runtime, head)},
+                    {"durable", head.durable},
+                    {"tool", tool},
+                    {"changed_ms", head.changed_ms},
+                    {"bytes", head.bytes}});
+    if (options.output == Output::json) continue;
     std::cout << head.id << "  " << state(*host->runtime, head) << (head.durable ? ", durable" : "") << "  "
               << tool << "  " << (now - head.changed_ms) / 1000 << " s ago  " << head.bytes << " B\n";
   }
-  if (heads->empty()) std::cout << "no call is kept\n";
+  if (options.output == Output::json) {
+    print_json({{"calls", list}});
+  } else if (heads->empty()) {
+    std::cout << "no call is kept\n";
+  }
   return 0;
 }
 
@@ -74,9 +103,20 @@ int run_calls_show(const HostOptions& options, const std::string& id) {
   const auto journals = store->load_journal(kOwner, id);
   if (!journals) return fail(journals);
   if (journals->empty()) return not_there(id);
+  nlohmann::json shown = {{"id", id}, {"answers", nlohmann::json::array()}};
   for (const StoredJournal& journal : *journals) {
     const auto call = parse_journal(journal.text, JournalState::running);
     if (!call) return fail(call);
+    if (options.output == Output::json) {
+      for (const auto& answer : answers_json(*call)) shown["answers"].push_back(answer);
+      if (journal.id != id) continue;
+      shown["tool"] = call->header.method;
+      shown["request"] = call->header.request;
+      if (journal.outcome.empty()) continue;
+      shown["outcome"] = {{"code", name(call->code)}, {"message", call->message}};
+      for (const TurnPart& part : call->parts) shown["outcome"]["parts"].push_back(part.bytes);
+      continue;
+    }
     if (journal.id == id) {
       std::cout << call->header.method << " " << call->header.request << "\n";
       if (!journal.outcome.empty()) {
@@ -87,6 +127,7 @@ int run_calls_show(const HostOptions& options, const std::string& id) {
     }
     print_answers(*call);
   }
+  if (options.output == Output::json) print_json(shown);
   return 0;
 }
 

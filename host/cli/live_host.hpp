@@ -1,7 +1,7 @@
 #pragma once
 // A host that can take a new configuration while it runs. Each configuration gets a runtime of its own, with
 // its own workers and keys; calls that run when a new one takes over finish on the old one, which then goes.
-// docs/decisions/0021 says why. Threads: the loop's.
+// docs/decisions/0013 says why. Threads: the loop's.
 
 #include <functional>
 #include <list>

@@ -147,6 +147,11 @@ test('durable: what was sent and never answered is in doubt, and says so', bound
   assert.equal(model.asked.get('held'), 1);
   const { stdout } = await toolpost(place, 'calls', 'list');
   assert.match(stdout, /^[0-9a-f]{32} {2}ended, durable {2}chat {2}\d+ s ago/m);
+  const { calls: [kept] } = JSON.parse((await toolpost(place, 'calls', 'list', '--json')).stdout);
+  assert.deepEqual([kept.state, kept.durable, kept.tool], ['ended', true, 'chat']);
+  const shown = JSON.parse((await toolpost(place, 'calls', 'show', kept.id, '--json')).stdout);
+  assert.equal(shown.outcome.code, 'in_doubt');
+  await assert.rejects(toolpost(place, 'calls', 'show', 'f'.repeat(32)), /no call has the id f{32}; toolpost calls list/);
 });
 
 test('durable: resume.in_doubt = "resend" sends it again', bounded, async (t) => {
