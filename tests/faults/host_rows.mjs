@@ -162,7 +162,7 @@ export const hostRows = [
   row('kill_spawner', 'the spawner is killed', 'recovered', loseSpawner('SIGKILL')),
   row('stop_spawner', 'the spawner is stopped', 'recovered', loseSpawner('SIGSTOP')),
   ...[0, 1, 2, 3, 4, 5, 6].map((left) => row(`descriptors_${left}`, `the host has ${left} descriptors left`, 'recovered',
-    starveDescriptors(left), { skip: missing('prlimit'), ...(left < 2 && ownPipe) })),
+    starveDescriptors(left), { skip: missing('prlimit'), ...ownPipe })),
   row('no_forks', 'the spawner cannot fork', ['recovered', 'skipped'], starveForks),
   row('places_taken', 'idle workers of other plugins take every place', 'ok', takePlaces,
     { workers: 'total_max = 2' }),

@@ -28,6 +28,9 @@ namespace toolpost {
 
 using json = nlohmann::json;
 
+/// Its own namespace, for programs that hold a host as well: the host's error has the same name.
+inline namespace sdk {
+
 /// Why a call fails, thrown by effects and by plugins. Whoever does not catch it passes it on to the caller.
 class Error : public std::runtime_error {
  public:
@@ -46,6 +49,8 @@ class Error : public std::runtime_error {
   std::uint32_t retry_after_ms_;
   toolpost_side_effect side_effect_;
 };
+
+}  // namespace sdk
 
 /// Unwinds a turn whose result is not there yet. Not derived from std::exception, so that `catch
 /// (std::exception&)` lets it pass; should something swallow it all the same, the host has sealed the turn
