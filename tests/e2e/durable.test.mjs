@@ -66,6 +66,21 @@ async function kill(peer) {
   await peer.exited;
 }
 
+/** A server of this place that a client has greeted. */
+async function start(place) {
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  return peer;
+}
+
+/** A server that is killed once its model was asked; one that starts after it finds what it left. */
+async function killWhileAsking(place, model, line) {
+  const peer = await start(place);
+  peer.send(line);
+  await model.until(() => model.asked.has(line.params.arguments.prompt));
+  await kill(peer);
+}
+
 /** All outcomes that wait in the store, by prompt. */
 async function outcomes(place) {
   const { stdout } = await toolpost(place, 'calls', 'list');
@@ -81,16 +96,14 @@ test('durable: a host killed at random moments with 50 calls in flight finishes 
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url, `${wide}[resume]\nin_doubt = "resend"\n`));
   const count = 50;
-  let peer = new RawPeer(place);
+  let peer = await start(place);
   const peers = [peer];
-  await peer.initialize();
   for (let i = 0; i < count; ++i) peer.send(callLine(i, `question ${i}`));
   // Killed after some of the calls were asked; then again and again while they are resumed.
   for (const share of [1, 12, 30]) {
     await model.until(() => model.asked.size >= share);
     await kill(peer);
-    peers.push(peer = new RawPeer(place));
-    await peer.initialize();
+    peers.push(peer = await start(place));
   }
   await model.until(() => model.asked.size >= count);
   peer.close();
@@ -110,8 +123,7 @@ test('durable: an answer that is on disk is not asked for again, whenever the ho
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url));
   for (let round = 0; round < 8; ++round) {
-    const peer = new RawPeer(place);
-    await peer.initialize();
+    const peer = await start(place);
     const prompts = Array.from({ length: 6 }, (_, i) => `round ${round}, question ${i}`);
     prompts.forEach((prompt, i) => peer.send(callLine(i, prompt)));
     await model.until(() => model.asked.has(prompts[round % 6]));
@@ -135,11 +147,7 @@ test('durable: an answer that is on disk is not asked for again, whenever the ho
 test('durable: what was sent and never answered is in doubt, and says so', bounded, async (t) => {
   const model = await startModel(t, { hold: () => true });
   const place = new Place(t).configure(config(model.url));
-  const peer = new RawPeer(place);
-  await peer.initialize();
-  peer.send(callLine(1, 'held'));
-  await model.until(() => model.asked.has('held'));
-  await kill(peer);
+  await killWhileAsking(place, model, callLine(1, 'held'));
   model.release();
   const resumed = await toolpost(place, 'calls', 'resume').catch((error) => error);
   assert.equal(resumed.code, 1);
@@ -158,11 +166,7 @@ test('durable: resume.in_doubt = "resend" sends it again', bounded, async (t) =>
   let first = true;
   const model = await startModel(t, { hold: () => first });
   const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
-  const peer = new RawPeer(place);
-  await peer.initialize();
-  peer.send(callLine(1, 'held'));
-  await model.until(() => model.asked.has('held'));
-  await kill(peer);
+  await killWhileAsking(place, model, callLine(1, 'held'));
   first = false;
   const { stdout } = await toolpost(place, 'calls', 'resume');
   assert.match(stdout, /^[0-9a-f]{32} {2}ok$/m);
@@ -188,14 +192,12 @@ test('interrupted: the same call asked again soon goes on with the answer that w
   const model = await startModel(t, { hold: (prompt) => prompt.includes('expert') });
   const place = new Place(t).configure(config(model.url));
   const prompt = 'an ordinary question';
-  let peer = new RawPeer(place);
-  await peer.initialize();
+  let peer = await start(place);
   await peer.call(1, 'chat', { prompt });
   assert.equal(model.asked.get(prompt), 1);
   // An answered call leaves nothing behind: asked again, it is another call.
   await kill(peer);
-  peer = new RawPeer(place);
-  await peer.initialize();
+  peer = await start(place);
   await peer.call(1, 'chat', { prompt });
   assert.equal(model.asked.get(prompt), 2);
   await kill(peer);
@@ -206,13 +208,8 @@ test('interrupted: the same call asked again soon goes on with the answer that w
 test('interrupted: an ordinary call in doubt is reported once, and asked anew after that', bounded, async (t) => {
   const model = await startModel(t, { hold: () => true });
   const place = new Place(t).configure(config(model.url));
-  let peer = new RawPeer(place);
-  await peer.initialize();
-  peer.send(callLine(1, 'held', false));
-  await model.until(() => model.asked.has('held'));
-  await kill(peer);
-  peer = new RawPeer(place);
-  await peer.initialize();
+  await killWhileAsking(place, model, callLine(1, 'held', false));
+  const peer = await start(place);
   const { result } = await peer.call(1, 'chat', { prompt: 'held' });
   assert.equal(result.isError, true);
   assert.match(result.content[0].text, /^in_doubt: /);
@@ -226,13 +223,8 @@ test('interrupted: an ordinary call in doubt is reported once, and asked anew af
 test('interrupted: with resume.repeat_window_ms = 0 the same call begins anew', bounded, async (t) => {
   const model = await startModel(t, { hold: () => model.asked.get('held') === 1 });
   const place = new Place(t).configure(config(model.url, '[resume]\nrepeat_window_ms = 0'));
-  let peer = new RawPeer(place);
-  await peer.initialize();
-  peer.send(callLine(1, 'held', false));
-  await model.until(() => model.asked.has('held'));
-  await kill(peer);
-  peer = new RawPeer(place);
-  await peer.initialize();
+  await killWhileAsking(place, model, callLine(1, 'held', false));
+  const peer = await start(place);
   const { result } = await peer.call(1, 'chat', { prompt: 'held' });
   assert.match(result.structuredContent.content, /answer to held/);
   assert.equal(model.asked.get('held'), 2);
@@ -241,8 +233,7 @@ test('interrupted: with resume.repeat_window_ms = 0 the same call begins anew', 
 test('durable: a thread has each turn once, however often its host died', bounded, async (t) => {
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
-  let peer = new RawPeer(place);
-  await peer.initialize();
+  let peer = await start(place);
   const id = (await peer.call(1, 'chat', { prompt: 'the first' })).result.structuredContent.continuation_id;
   const prompts = ['the second', 'the third', 'the fourth'];
   for (const prompt of prompts) {
@@ -250,8 +241,7 @@ test('durable: a thread has each turn once, however often its host died', bounde
     await model.until(() => model.asked.has(prompt));
     await kill(peer);
     await toolpost(place, 'calls', 'resume');
-    peer = new RawPeer(place);
-    await peer.initialize();
+    peer = await start(place);
   }
   // What the model is told of the thread is the thread.
   await peer.call('last', 'chat', { prompt: 'the last', continuation_id: id });
@@ -264,8 +254,7 @@ test('durable: a thread has each turn once, however often its host died', bounde
 test('store: when its file is full a durable call is refused, others go on, and the log says so once', bounded, async (t) => {
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url, '[store]\nfile_bytes_max = 131_072'));
-  const peer = new RawPeer(place);
-  await peer.initialize();
+  const peer = await start(place);
   const large = 'x'.repeat(200_000);
   const durable = await peer.ask(callLine(1, large));
   assert.equal(durable.result.isError, true);
@@ -282,8 +271,7 @@ test('store: on a file that cannot be written the host says so and serves on', b
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url, ''));
   mkdirSync(join(place.folder, 'state', 'toolpost.db')); // whoever runs this test, nobody writes to a folder
-  const peer = new RawPeer(place);
-  await peer.initialize();
+  const peer = await start(place);
   const durable = await peer.ask(callLine(1, 'durable'));
   assert.match(durable.result.content[0].text, /^unavailable: .*durable call.*toolpost\.db/);
   const { result } = await peer.ask(callLine(2, 'ordinary', false));
