@@ -17,7 +17,7 @@ constexpr std::string_view kCapabilitiesKey = "io.modelcontextprotocol/clientCap
 constexpr std::string_view kClientInfoKey = "io.modelcontextprotocol/clientInfo";
 
 // What a client wrote, short enough for an error message, never cut inside a character.
-std::string quoted(std::string_view text) {
+std::string shown(std::string_view text) {
   constexpr std::size_t kShownMax = 80;
   if (text.size() <= kShownMax) return "\"" + std::string(text) + "\"";
   std::size_t end = kShownMax;
@@ -62,7 +62,7 @@ struct McpCore::Request {
     const auto known = mcp_revision(*version);
     if (!known || !is_modern(*known)) {
       return McpFault{mcp_code::unsupported_version,
-                      "protocol version " + quoted(*version) + " is not supported here; send " +
+                      "protocol version " + shown(*version) + " is not supported here; send " +
                           mcp_revisions_text(McpEra::modern) + ", or open with initialize for " +
                           mcp_revisions_text(McpEra::legacy),
                       unsupported_data(*version)};
@@ -170,7 +170,7 @@ void McpCore::on_legacy(const Request& request) {
 }
 
 void McpCore::unknown_method() {
-  refuse(mcp_code::method_not_found, "method " + quoted(message_.method) + " is not offered here");
+  refuse(mcp_code::method_not_found, "method " + shown(message_.method) + " is not offered here");
 }
 
 void McpCore::on_initialize() {
@@ -253,7 +253,7 @@ std::string McpCore::unknown_tool(std::string_view tool) {
       if (const auto entry_name = mcp_string(mcp_member(entry, "name"))) names.emplace_back(*entry_name);
     }
   }
-  std::string message = "there is no tool " + quoted(tool);
+  std::string message = "there is no tool " + shown(tool);
   if (const auto close = did_you_mean(tool, names)) return message + "; did you mean \"" + *close + "\"?";
   return message + "; tools/list names them all";
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "json/json_text.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -28,21 +30,10 @@ Error too_much(const std::string& what, const char* setting, std::uint64_t limit
   return {Errc::exhausted, what + " passes " + setting + " = " + std::to_string(limit) + "; " + advice};
 }
 
-std::string quoted(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char letter : text) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if (byte < 0x20) {
-      out += "\\u00";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    } else {
-      if (letter == '"' || letter == '\\') out += '\\';
-      out += letter;
-    }
-  }
-  return out + '"';
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
 }
 
 std::int64_t size_of(const std::string& text) {
@@ -101,7 +92,7 @@ Result<std::string> SqliteStore::read_thread(const std::string& owner, const std
     if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("reading a thread");
     if (step == SQLITE_DONE || thread.text(0) != owner || thread.number(2) <= now_ms)
       return unknown_thread(id);
-    head = "{\"id\":" + quoted(id) + ",\"created_ms\":" + std::to_string(thread.number(1)) +
+    head = "{\"id\":" + json_string(id) + ",\"created_ms\":" + std::to_string(thread.number(1)) +
            ",\"expires_ms\":" + std::to_string(thread.number(2));
   }
   auto turns = turns_json(id);
@@ -127,7 +118,7 @@ Result<std::string> SqliteStore::states_json(const std::string& id) {
   std::string json;
   int step;
   while ((step = states.step()) == SQLITE_ROW) {
-    json += (json.empty() ? "" : ",") + quoted(states.text(0)) + ":" + states.text(1);
+    json += (json.empty() ? "" : ",") + json_string(states.text(0)) + ":" + states.text(1);
   }
   if (step != SQLITE_DONE) return database_->failed("reading a thread");
   return json;

@@ -62,7 +62,7 @@ const std::map<std::string, std::set<std::string>> kArrows = {
     {"effect/git", {"effect/file"}},
     {"plugin", {}},
     {"worker", {"call"}},
-    {"store", {"call"}},
+    {"store", {"call", "json"}},
     {"mcp", {"json"}},
     {"transport", {}},
     {"runtime",
