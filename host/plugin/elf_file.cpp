@@ -10,12 +10,18 @@ namespace toolpost {
 namespace {
 
 constexpr std::size_t kSectionsMax = 4096;
+constexpr std::size_t kSegmentsMax = 256;
 constexpr std::size_t kDynamicMax = 4096;
 constexpr std::size_t kNeededMax = 256;  // libraries; a real plugin has a handful
 constexpr std::size_t kNameMax = 4096;
 
 Error broken(const std::string& what) {
   return {Errc::incompatible, "not a usable shared library: " + what};
+}
+
+/// DT_AUXILIARY and DT_FILTER name libraries to open as well, for what a filtered library leaves to others.
+bool loads_library(Elf64_Sxword tag) {
+  return tag == DT_NEEDED || tag == DT_AUXILIARY || tag == DT_FILTER;
 }
 
 class Image {
@@ -66,22 +72,83 @@ Result<Elf64_Ehdr> read_header(const Image& image) {
   return *header;
 }
 
-Result<void> read_dynamic(const Image& image, const Elf64_Shdr& dynamic, std::string_view strings,
-                          ElfFacts& facts) {
-  const std::uint64_t count = dynamic.sh_size / sizeof(Elf64_Dyn);
-  if (count > kDynamicMax) return broken("its dynamic table is out of bounds");
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const auto entry = image.at<Elf64_Dyn>(dynamic.sh_offset + i * sizeof(Elf64_Dyn));
+/// The bytes that the loader will have at addresses, as it maps the file: by program headers, in whole pages.
+/// An address whose page belongs to two segments has none, since which of them wins is the loader's business.
+class LoadedView {
+ public:
+  LoadedView(const Image& image, std::vector<Elf64_Phdr> loads) : image_(image), loads_(std::move(loads)) {}
+
+  /// From `address` to the end of its segment in the file.
+  std::optional<std::string_view> from(std::uint64_t address) const {
+    const Elf64_Phdr* owner = nullptr;
+    for (const Elf64_Phdr& load : loads_) {
+      const std::uint64_t first = load.p_vaddr & ~(kPage - 1);
+      const std::uint64_t end = (load.p_vaddr + load.p_memsz + kPage - 1) & ~(kPage - 1);
+      if (end < first) return std::nullopt;  // it wraps around
+      if (address < first || address >= end) continue;
+      if (owner != nullptr) return std::nullopt;
+      owner = &load;
+    }
+    if (owner == nullptr || address < owner->p_vaddr || address - owner->p_vaddr >= owner->p_filesz)
+      return std::nullopt;
+    const std::uint64_t skip = address - owner->p_vaddr;
+    return image_.range(owner->p_offset + skip, owner->p_filesz - skip);
+  }
+
+ private:
+  static constexpr std::uint64_t kPage = 4096;
+  const Image& image_;
+  std::vector<Elf64_Phdr> loads_;
+};
+
+/// What the loader would do: DT_NEEDED and its kin, and where it would look for them. Read through the
+/// program headers, as the loader does; section headers are for people and may say something else.
+Result<void> read_dynamic(const Image& image, const Elf64_Ehdr& header, ElfFacts& facts) {
+  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > kSegmentsMax) {
+    return broken("its program headers are out of bounds");
+  }
+  std::vector<Elf64_Phdr> loads;
+  std::optional<Elf64_Phdr> dynamic;
+  for (std::size_t i = 0; i < header.e_phnum; ++i) {
+    const auto segment = image.at<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr));
+    if (!segment) return broken("its program headers are cut off");
+    if (segment->p_type == PT_LOAD) loads.push_back(*segment);
+    if (segment->p_type != PT_DYNAMIC) continue;
+    if (dynamic) return broken("it has two dynamic tables");
+    dynamic = segment;
+  }
+  if (!dynamic) return broken("it has no dynamic table");
+
+  const LoadedView view(image, std::move(loads));
+  const auto table = view.from(dynamic->p_vaddr);
+  if (!table) return broken("its dynamic table is not in one segment of the file");
+  std::vector<Elf64_Dyn> names;
+  std::uint64_t strings_at = 0;
+  std::uint64_t strings_size = 0;
+  bool ended = false;
+  for (std::size_t i = 0; i < kDynamicMax && !ended; ++i) {
+    const auto entry = Image(*table).at<Elf64_Dyn>(i * sizeof(Elf64_Dyn));
     if (!entry) return broken("its dynamic table is cut off");
-    if (entry->d_tag == DT_NULL) break;
-    if (entry->d_tag != DT_NEEDED && entry->d_tag != DT_RPATH && entry->d_tag != DT_RUNPATH) continue;
-    const auto name = Image::text(strings, entry->d_un.d_val);
+    ended = entry->d_tag == DT_NULL;
+    if (entry->d_tag == DT_STRTAB) strings_at = entry->d_un.d_ptr;
+    if (entry->d_tag == DT_STRSZ) strings_size = entry->d_un.d_val;
+    if (loads_library(entry->d_tag) || entry->d_tag == DT_RPATH || entry->d_tag == DT_RUNPATH)
+      names.push_back(*entry);
+  }
+  if (!ended) return broken("its dynamic table is out of bounds");
+  if (names.empty()) return {};
+  const auto strings = view.from(strings_at);
+  if (!strings || strings->size() < strings_size) return broken("its dynamic names are out of bounds");
+  for (const Elf64_Dyn& entry : names) {
+    // The loader does not look at DT_STRSZ, so neither is a name cut off there.
+    const auto name = Image::text(*strings, entry.d_un.d_val);
     if (!name) return broken("a name in its dynamic table is out of bounds");
-    if (entry->d_tag == DT_NEEDED) {
-      if (facts.needed.size() == kNeededMax) return broken("it needs more than 256 libraries");
-      facts.needed.emplace_back(*name);
-    } else {
+    if (!loads_library(entry.d_tag)) {
       facts.run_path = *name;
+    } else if (facts.needed.size() == kNeededMax) {
+      return broken("it needs more than 256 libraries");
+    } else {
+      facts.needed.emplace_back(*name);
     }
   }
   return {};
@@ -103,7 +170,6 @@ Result<ElfFacts> read_elf(std::string_view bytes, std::string_view section_name,
 
   ElfFacts facts;
   bool found = false;
-  bool dynamic_read = false;
   for (std::size_t i = 0; i < header->e_shnum; ++i) {
     const auto section = section_at(i);
     if (!section) return broken("its section table is cut off");
@@ -116,18 +182,12 @@ Result<ElfFacts> read_elf(std::string_view bytes, std::string_view section_name,
       }
       facts.section = *content;
       found = true;
-    } else if (section->sh_type == SHT_DYNAMIC) {
-      if (std::exchange(dynamic_read, true)) return broken("it has two dynamic tables");
-      const auto strings_section = section_at(section->sh_link);
-      const auto strings =
-          strings_section ? image.range(strings_section->sh_offset, strings_section->sh_size) : std::nullopt;
-      if (!strings) return broken("its dynamic names are out of bounds");
-      if (auto read = read_dynamic(image, *section, *strings, facts); !read) return read.error();
     }
   }
   if (!found) {
     return broken("it has no section " + std::string(section_name) + "; build it with toolpost_add_plugin()");
   }
+  if (auto read = read_dynamic(image, *header, facts); !read) return read.error();
   return facts;
 }
 

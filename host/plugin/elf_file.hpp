@@ -1,7 +1,9 @@
 #pragma once
 // Reads what the host must know of a shared library without running any of it: one section's bytes and the
 // loader's instructions. Every offset and count is checked against the file; nothing is allocated from a
-// number in it, and what is read is bounded: one dynamic table, 256 libraries, names of 4096 bytes.
+// number in it, and what is read is bounded: one dynamic table, 256 libraries, names of 4096 bytes. The
+// section is found by section headers, the loader's instructions by program headers, since those are what the
+// loader follows.
 
 #include <string>
 #include <string_view>
@@ -13,7 +15,7 @@ namespace toolpost {
 
 struct ElfFacts {
   std::string section;              // content of the section asked for
-  std::vector<std::string> needed;  // DT_NEEDED
+  std::vector<std::string> needed;  // DT_NEEDED, DT_AUXILIARY, DT_FILTER, as the loader will read them
   std::string run_path;             // DT_RPATH or DT_RUNPATH, empty if none
 };
 
