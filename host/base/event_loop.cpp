@@ -195,14 +195,17 @@ void EventLoop::run() {
   const auto work = asio::make_work_guard(shell_->io);
   if (shell_->io.stopped()) shell_->io.restart();
   shell_->thread = std::this_thread::get_id();
-  shell_->wake_for_posted();
+  const auto end_round = [this] {
+    for (const Task& hook : shell_->hooks) hook();
+    shell_->wake_for_posted();
+  };
+  end_round();  // what was asked for before the loop ran must not wait for an event
   while (!shell_->io.stopped()) {
     // One descriptor or timer a round: asking for more would ask the kernel twice, and whoever reads a
     // descriptor reads all of a batch.
     shell_->io.run_one();
     shell_->run_posted();
-    for (const Task& hook : shell_->hooks) hook();
-    shell_->wake_for_posted();
+    end_round();
   }
   shell_->thread = std::thread::id();
 }

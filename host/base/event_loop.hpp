@@ -31,7 +31,7 @@ class EventLoop final : public Scheduler {
   /// `ready` runs on the loop with what became possible; hang-up and error count as readable.
   /// Returns null for descriptors that cannot be waited for (regular files).
   std::unique_ptr<Watch> watch(int fd, Interest interest, std::function<void(Interest)> ready);
-  /// `hook` runs at the end of every round, before the loop sleeps.
+  /// `hook` runs before the loop first sleeps and at the end of every round.
   void each_round(Task hook);
 
   /// Until stop(); may be called again after it.

@@ -87,6 +87,7 @@ std::vector<ClientHint> client_hints(const std::string& program,
     bool there = in_path(client.program, variable("PATH"));
     bool connected = false;
     std::vector<std::string> files;
+    files.reserve(client.home_files.size() + client.work_files.size());
     for (const std::string& file : client.home_files) files.push_back(variable("HOME") + "/" + file);
     for (const std::string& file : client.work_files) files.push_back(work_folder + "/" + file);
     for (const std::string& file : files) {

@@ -92,6 +92,8 @@ struct WorkerSettings {                // [workers]
   Millis slow_turn{100};               // a longer turn lets another worker start; 1..60,000
   std::string reuse = "owner";         // owner | call: what may follow a call in its worker
   std::uint64_t memory_bytes_max = 512ull << 20;  // address space; 64 MiB..64 GiB
+  std::uint64_t memory_growth_bytes_max = 64ull
+                                          << 20;  // a worker that grew by more is replaced; 1 MiB..64 GiB
   std::uint32_t files_max = 128;                  // descriptors; 16..4096
   std::uint64_t file_bytes_max = 64 << 20;        // largest file written; 0..1 GiB
   std::uint32_t log_lines_max = 200;              // per call; 0..100,000

@@ -221,6 +221,9 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(workers, Worker, memory_bytes_max)("workers", "memory_bytes_max", "536_870_912",
                                               {64 * kMiB, 64 * kGiB}, "bytes",
                                               "Address space of one worker."),
+    NUMBER(workers, Worker, memory_growth_bytes_max)(
+        "workers", "memory_growth_bytes_max", "67_108_864", {kMiB, 64 * kGiB}, "bytes",
+        "A worker that holds so much more than after its first turn is replaced."),
     NUMBER(workers, Worker, files_max)("workers", "files_max", "128", {16, 4096}, "descriptors",
                                        "Open descriptors of one worker."),
     NUMBER(workers, Worker, file_bytes_max)("workers", "file_bytes_max", "67_108_864", {0, kGiB}, "bytes",

@@ -208,6 +208,16 @@ bool PoolCore::on_turn_done(WorkerId id, std::uint64_t number, bool skipped, Tim
   return !skipped;
 }
 
+void PoolCore::on_peak(WorkerId id, std::uint64_t bytes) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  Worker& worker = found->second;
+  if (worker.first_peak == 0) worker.first_peak = bytes;
+  if (bytes > worker.first_peak && bytes - worker.first_peak > settings_.memory_growth_bytes_max) {
+    worker.retiring = true;
+  }
+}
+
 void PoolCore::maybe_retire(WorkerId id, Worker& worker, TimePoint now) {
   const bool old = now - worker.born >= settings_.age_max;
   if (worker.sent.empty() && (worker.retiring || old || worker.revoked_from != UINT64_MAX)) {

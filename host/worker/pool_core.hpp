@@ -75,6 +75,9 @@ class PoolCore {
   void on_load_failed(WorkerId worker, const Error& why, TimePoint now);
   /// False when this worker owed no such turn: a protocol violation, unless the turn had been revoked.
   bool on_turn_done(WorkerId worker, std::uint64_t number, bool skipped, TimePoint now);
+  /// The most memory it has held, in bytes, as it says itself. The first word of it is what later ones are
+  /// measured against; a worker that has grown by more than workers.memory_growth_bytes_max retires.
+  void on_peak(WorkerId worker, std::uint64_t bytes);
   /// `started` as the page said when it died; `how` for people ("signal 11").
   void on_died(WorkerId worker, std::uint64_t started, const std::string& how, TimePoint now);
   /// It ended with the spawner: nobody's fault, so it counts neither as a crash while loading nor towards the
@@ -122,9 +125,10 @@ class PoolCore {
     TimePoint idle_since{};
     TimePoint turn_since{};  // when the front began, as far as known
     std::uint64_t seen_started = 0;
-    bool slow = false;      // its running turn passed slow_turn
-    bool retiring = false;  // no further turns
-    bool useful = false;    // answered a turn, or lost one: the plugin gets somewhere
+    std::uint64_t first_peak = 0;  // bytes; 0 while unknown
+    bool slow = false;             // its running turn passed slow_turn
+    bool retiring = false;         // no further turns
+    bool useful = false;           // answered a turn, or lost one: the plugin gets somewhere
   };
   struct Waiting {
     TurnId turn;

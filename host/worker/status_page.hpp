@@ -1,7 +1,8 @@
 #pragma once
 // One page shared by the host and one worker, so that the host knows which of the turns it sent ahead is
 // running and can take back those that are not. The worker's half is untrusted: `started` counts for nothing
-// above what was sent, and a start time counts only when `started` has moved.
+// above what was sent, a start time counts only when `started` has moved, and `peak_bytes` decides only when
+// the worker itself is replaced.
 
 #include <atomic>
 #include <cstdint>
@@ -15,6 +16,9 @@ struct StatusPage {
   // Written by the worker: before a turn begins, its number, then the monotonic clock in nanoseconds.
   std::atomic<std::uint64_t> started{0};
   std::atomic<std::int64_t> started_at_ns{0};
+  // Written by the worker now and then: the most memory it has held so far, in bytes; 0 before the first
+  // look.
+  std::atomic<std::uint64_t> peak_bytes{0};
   // Written by the host: turns from this number on are not to begin.
   std::atomic<std::uint64_t> revoked_from{UINT64_MAX};
   // Written by the host: this turn's caller has gone.

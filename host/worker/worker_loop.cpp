@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "worker/frame.hpp"
@@ -84,6 +85,15 @@ class Outbox {
   bool watched_ = false;     // guarded by mutex_
 };
 
+// A look costs a system call, so not every turn gets one; a leak that matters shows in sixteen.
+constexpr std::uint64_t kTurnsPerLook = 16;
+
+std::uint64_t peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
 std::int64_t monotonic_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -151,6 +161,7 @@ class Worker {
     }
     bytes_.clear();
     encode(output, bytes_);
+    if (frame.number % kTurnsPerLook == 1) page_->peak_bytes.store(peak_bytes());
     send(FrameType::turn_done, frame.number, bytes_);
   }
 

@@ -224,6 +224,10 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
     auto output = decode_turn_output(frame.payload);
     if (!output) return core_.on_protocol_error(worker, "an output that cannot be read", now);
     link.answered = frame.number;
+    if (const std::uint64_t peak = link.page->peak_bytes.load(); peak != link.peak) {
+      link.peak = peak;
+      core_.on_peak(worker, peak);
+    }
     const auto turn = core_.turn_at(worker, frame.number);
     const bool skipped = output->end == TurnEnd::skipped;
     if (core_.on_turn_done(worker, frame.number, skipped, now) && turn && inputs_.erase(*turn) != 0) {

@@ -59,6 +59,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     std::uint64_t stdio_bytes = 0;
     std::uint64_t sent = 0;      // the last turn's number
     std::uint64_t answered = 0;  // the same of the last answer, if the worker tells the truth
+    std::uint64_t peak = 0;      // bytes, the last that the core was told
     bool ready = false;
     bool refused = false;  // told why it cannot run, and killed for it: its death is no news
     explicit Link(std::uint64_t payload_max) : reader(payload_max) {}

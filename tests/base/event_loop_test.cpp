@@ -112,7 +112,22 @@ TEST_CASE("event loop: the round hook runs after the round's callbacks", "[base]
     loop.stop();
   });
   loop.run();
-  CHECK(order == "th");
+  CHECK(order == "hth");
+}
+
+TEST_CASE("event loop: what was asked for before it runs is carried out before it sleeps", "[base]") {
+  EventLoop loop;
+  bool flushed = false;
+  loop.each_round([&] {
+    if (std::exchange(flushed, true)) return;
+    loop.post([&] { loop.stop(); });
+  });
+  loop.after(std::chrono::hours(1), [&] {
+    FAIL("it slept first");
+    loop.stop();
+  });
+  loop.run();
+  CHECK(flushed);
 }
 
 TEST_CASE("event loop: tasks that a hook or a task posts run in later rounds, one by one", "[base]") {
@@ -128,7 +143,7 @@ TEST_CASE("event loop: tasks that a hook or a task posts run in later rounds, on
     loop.post([&] { order += 'b'; });
   });
   loop.run();
-  CHECK(order == "ahbhh");
+  CHECK(order == "hahbh");
 }
 
 TEST_CASE("event loop: what is posted while it is stopped runs when it runs again", "[base]") {

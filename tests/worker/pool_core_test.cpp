@@ -3,44 +3,13 @@
 #include <algorithm>
 
 #include "catch.hpp"
+#include "pool_world.hpp"
 
 using namespace toolpost;
 using namespace std::chrono_literals;
 
-namespace {
-
-struct World {
-  WorkerSettings settings;
-  ManualTime time;
-  std::uint32_t total = 0;
-  PoolCore core{"com.example.one", settings, 5s, total};
-  std::map<WorkerId, WorkerClock> clocks;
-
-  std::vector<PoolAction> actions() { return core.take_actions(); }
-  template <typename T>
-  std::vector<T> take() {
-    std::vector<T> found;
-    for (PoolAction& action : core.take_actions()) {
-      if (auto* one = std::get_if<T>(&action)) found.push_back(*one);
-    }
-    return found;
-  }
-  WorkerId start_worker(OwnerId owner = 1, TurnId turn = 1) {
-    core.submit(turn, owner, time.now());
-    const auto spawned = take<SpawnWorker>();
-    REQUIRE(spawned.size() == 1);
-    core.on_ready(spawned[0].worker, time.now());
-    return spawned[0].worker;
-  }
-  void tick() {
-    core.tick(time.now(), [this](WorkerId worker) { return clocks[worker]; });
-  }
-};
-
-}  // namespace
-
 TEST_CASE("pool: the first turn starts a worker and goes to it once it is ready", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId worker = world.start_worker();
   const auto sent = world.take<SendTurn>();
   REQUIRE(sent.size() == 1);
@@ -50,7 +19,7 @@ TEST_CASE("pool: the first turn starts a worker and goes to it once it is ready"
 }
 
 TEST_CASE("pool: short turns of one owner are sent ahead, up to the bound, then wait", "[worker]") {
-  World world;
+  PoolWorld world;
   world.settings.queue_ahead_max = 3;
   world.settings.workers_max = 1;
   world.start_worker();
@@ -60,7 +29,7 @@ TEST_CASE("pool: short turns of one owner are sent ahead, up to the bound, then 
 }
 
 TEST_CASE("pool: a worker that served one owner never serves another", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId first = world.start_worker(1, 1);
   world.actions();
   world.core.on_turn_done(first, 1, false, world.time.now());
@@ -71,7 +40,7 @@ TEST_CASE("pool: a worker that served one owner never serves another", "[worker]
 }
 
 TEST_CASE("pool: at the limit another owner's idle worker is ended to make room", "[worker]") {
-  World world;
+  PoolWorld world;
   world.settings.workers_max = 1;
   const WorkerId first = world.start_worker(1, 1);
   world.actions();
@@ -89,7 +58,7 @@ TEST_CASE("pool: at the limit another owner's idle worker is ended to make room"
 
 TEST_CASE("pool: a turn that spins fails at turn_max, not before, and the turns behind it go elsewhere",
           "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId slow = world.start_worker(1, 1);
   world.core.submit(2, 1, world.time.now());
   world.actions();
@@ -117,7 +86,7 @@ TEST_CASE("pool: a turn that spins fails at turn_max, not before, and the turns 
 }
 
 TEST_CASE("pool: a crash fails the turn that ran and sends the others again", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId worker = world.start_worker(1, 1);
   world.core.submit(2, 1, world.time.now());
   world.core.submit(3, 1, world.time.now());
@@ -137,7 +106,7 @@ TEST_CASE("pool: a crash fails the turn that ran and sends the others again", "[
 }
 
 TEST_CASE("pool: a turn whose worker broke the protocol runs once more, alone on a new worker", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId first = world.start_worker();
   world.core.submit(2, 1, world.time.now());
   world.actions();
@@ -159,7 +128,7 @@ TEST_CASE("pool: a turn whose worker broke the protocol runs once more, alone on
 }
 
 TEST_CASE("pool: an answer that comes twice fails no turn behind it", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId first = world.start_worker();
   world.core.submit(2, 1, world.time.now());
   world.actions();
@@ -175,7 +144,7 @@ TEST_CASE("pool: an answer that comes twice fails no turn behind it", "[worker]"
 }
 
 TEST_CASE("pool: a worker that answers and computes on holds up no turn behind it", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId busy = world.start_worker();
   world.core.submit(2, 1, world.time.now());
   world.actions();
@@ -196,7 +165,7 @@ TEST_CASE("pool: a worker that answers and computes on holds up no turn behind i
 }
 
 TEST_CASE("pool: a worker that denies having begun its turn is hung all the same", "[worker]") {
-  World world;
+  PoolWorld world;
   const WorkerId first = world.start_worker();
   world.actions();
   world.time.advance(world.settings.slow_turn);
@@ -216,7 +185,7 @@ TEST_CASE("pool: a worker that denies having begun its turn is hung all the same
 }
 
 TEST_CASE("pool: a worker that is not ready in time is killed and its turns are told why", "[worker]") {
-  World world;
+  PoolWorld world;
   world.core.submit(1, 1, world.time.now());
   world.actions();
   world.time.advance(world.settings.ready_max - 1ms);
@@ -231,7 +200,7 @@ TEST_CASE("pool: a worker that is not ready in time is killed and its turns are 
 }
 
 TEST_CASE("pool: five deaths in a minute without a turn hold back the next worker for a second", "[worker]") {
-  World world;
+  PoolWorld world;
   world.core.submit(1, 1, world.time.now());
   for (int death = 1; death <= 5; ++death) {
     const auto spawned = world.take<SpawnWorker>();
@@ -246,36 +215,13 @@ TEST_CASE("pool: five deaths in a minute without a turn hold back the next worke
 }
 
 TEST_CASE("pool: turns that crash, however many, hold up nobody beside them", "[worker]") {
-  World world;
+  PoolWorld world;
   for (TurnId turn = 1; turn <= 100; ++turn) {
     const WorkerId worker = world.start_worker(1, turn);  // requires that one is started at once
     world.actions();
     world.core.on_died(worker, 1, "signal 11", world.time.now());
     CHECK(world.take<FailTurn>().size() == 1);
   }
-}
-
-TEST_CASE("pool: an idle worker ends after idle_max, an old one after age_max", "[worker]") {
-  World world;
-  const WorkerId worker = world.start_worker();
-  world.actions();
-  world.core.on_turn_done(worker, 1, false, world.time.now());
-  world.time.advance(world.settings.idle_max);
-  world.tick();
-  const auto killed = world.take<KillWorker>();
-  REQUIRE(killed.size() == 1);
-  CHECK(killed[0].reason == KillReason::retired);
-}
-
-TEST_CASE("pool: with reuse = call a worker runs one turn and is replaced", "[worker]") {
-  World world;
-  world.settings.reuse = "call";
-  const WorkerId worker = world.start_worker();
-  world.actions();
-  world.core.on_turn_done(worker, 1, false, world.time.now());
-  const auto killed = world.take<KillWorker>();
-  REQUIRE(killed.size() == 1);
-  CHECK(killed[0].worker == worker);
 }
 
 TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker][property]") {
@@ -285,7 +231,7 @@ TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker
     return (seed >> 33) % bound;
   };
   for (int round = 0; round < 50; ++round) {
-    World world;
+    PoolWorld world;
     std::map<TurnId, int> outcomes;
     std::map<WorkerId, std::deque<SendTurn>> inside;
     std::map<WorkerId, bool> alive;
@@ -374,7 +320,7 @@ TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker
 
 TEST_CASE("pool: a worker lost with the spawner loses only the turn that ran, and is no crash of the plugin",
           "[worker]") {
-  World world;
+  PoolWorld world;
   for (int loss = 0; loss < 10; ++loss) {
     const TurnId first = static_cast<TurnId>(loss) * 10 + 1;
     const WorkerId worker = world.start_worker(1, first);
@@ -397,7 +343,7 @@ TEST_CASE("pool: a worker lost with the spawner loses only the turn that ran, an
 }
 
 TEST_CASE("pool: a worker lost while it starts is started again, and its turns wait on", "[worker]") {
-  World world;
+  PoolWorld world;
   world.core.warm(world.time.now());
   const WorkerId warmed = world.take<SpawnWorker>().at(0).worker;
   world.core.on_lost(warmed, 0, world.time.now());

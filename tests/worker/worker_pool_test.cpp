@@ -21,8 +21,9 @@ struct Pool {
   std::map<TurnId, Result<TurnOutput>> done;
   std::optional<WorkerPool> pool;
   int level = -1;
+  std::vector<KillReason> killed;
 
-  explicit Pool(const std::string& file) {
+  explicit Pool(const std::string& file, const WorkerSettings& with = {}) : workers(with) {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
     REQUIRE(started);
     spawner = std::move(*started);
@@ -38,6 +39,7 @@ struct Pool {
       done.emplace(turn, std::move(output));
       loop.stop();
     };
+    events.killed = [this](KillReason reason) { killed.push_back(reason); };
     events.sandboxed = [this](int reached) { level = reached; };
     pool.emplace(loop, *spawner, 0, PoolPlugin{"test", file, "{}", 5s, 8 << 20, 256}, workers, isolation,
                  quota, events);
@@ -75,6 +77,21 @@ TEST_CASE("worker: a request of a megabyte comes back whole", "[worker]") {
   const auto& output = pool.run(1, request);
   REQUIRE(output);
   CHECK(output->parts.at(0).bytes == request);
+}
+
+TEST_CASE("worker: one that grew past workers.memory_growth_bytes_max is replaced, and nobody notices",
+          "[worker]") {
+  const std::string request = "{\"text\":\"" + std::string(4 << 20, 'x') + "\"}";
+  for (const std::uint64_t growth_max : {1u << 30, 1u << 20}) {
+    WorkerSettings workers;
+    workers.memory_growth_bytes_max = growth_max;
+    workers.slow_turn = Millis(60'000);  // a busy machine must not retire it for another reason
+    Pool pool(kBuild + "/lib/toolpost/plugins/echo.so", workers);
+    REQUIRE(pool.run(1, "{}"));  // the worker looks at itself in every sixteenth turn
+    for (TurnId turn = 2; turn <= 20; ++turn) REQUIRE(pool.run(turn, request));
+    const auto retired = std::count(pool.killed.begin(), pool.killed.end(), KillReason::retired);
+    CHECK(retired == (growth_max == 1u << 20 ? 1 : 0));
+  }
 }
 
 TEST_CASE("worker: a file that is no plugin is refused in the loader's words", "[worker]") {
