@@ -95,6 +95,8 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
                                                        const std::string& detail) {
     log_to->event(level, event, {{"detail", detail}});
   };
+  const std::string& store_problem = parts.runtime->store_problem();
+  if (!store_problem.empty()) parts.runtime->on_event(Level::error, "store_unavailable", store_problem);
   if (no_log_file) parts.runtime->on_event(Level::warn, "no_log_file", no_log_file->message);
   return parts;
 }

@@ -129,10 +129,7 @@ Result<void> Runtime::open() {
   if (!roots) return roots.error();
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
   git_ = std::make_unique<GitService>(loop_, *roots_, settings_, places_.git_program, places_.state_dir);
-  if (auto opened = open_store(); !opened) {
-    store_problem_ = opened.error().message;
-    if (on_event) on_event(Level::error, "store_unavailable", store_problem_);
-  }
+  if (auto opened = open_store(); !opened) store_problem_ = opened.error().message;
   for (const auto& [name, settings] : settings_.providers) {
     const PluginEntry* plugin = plugins_->provider(settings.plugin);
     providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(name, settings));

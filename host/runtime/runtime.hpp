@@ -64,6 +64,8 @@ class Runtime final : public ToolHost, private EffectHost {
   std::size_t resume_durable(OwnerId owner, ResumeDone ended);
   /// The store, for who lists calls; null when there is none.
   Store* store() { return store_.get(); }
+  /// Why there is none; empty when there is one.
+  const std::string& store_problem() const { return store_problem_; }
   bool is_running(const JournalHead& head) const;
 
   /// Repeats a recorded call; effects beyond its journal fail.
@@ -148,7 +150,7 @@ class Runtime final : public ToolHost, private EffectHost {
   std::unique_ptr<FileRoots> roots_;
   std::unique_ptr<GitService> git_;  // after the roots
   std::unique_ptr<Store> store_;
-  std::string store_problem_;          // why there is none
+  std::string store_problem_;
   std::optional<Errc> store_failure_;  // the last one, told once
   std::optional<HostLease> lease_;
   std::unique_ptr<InterruptedCalls> interrupted_;

@@ -276,5 +276,6 @@ test('store: on a file that cannot be written the host says so and serves on', b
   assert.match(durable.result.content[0].text, /^unavailable: .*durable call.*toolpost\.db/);
   const { result } = await peer.ask(callLine(2, 'ordinary', false));
   assert.match(result.structuredContent?.content, /answer to ordinary/, JSON.stringify(result));
+  assert.equal(peer.stderr.match(/store_unavailable/g)?.length, 1, peer.stderr);
   await assert.rejects(toolpost(place, 'calls', 'list'), /no store/);
 });

@@ -52,6 +52,7 @@ std::vector<Variant> variants_of(const std::string& tool) {
       add(label, request);
     };
     count("step 1", 1, 0, 0, true);
+    count("nothing counted", 2, 0, 0, true);
     count("2 of 5 files", 4, 2, 5, true);
     count("5 of 5 files", 7, 5, 5, true);
     count("ended at 2 of 5 files", 4, 2, 5, false);

@@ -41,6 +41,15 @@ Guidance guide(const Step& step, const Findings& findings) {
             "number, num_files_documented 0, and the file list in relevant_files. From then on document one "
             "file a step."};
   }
+  if (total == 0) {
+    return {{"Look for source files in scope once more, also in folders that look unimportant",
+             "If there are some, count them and raise total_files_to_document",
+             "If there are none, say in findings where you looked", "Leave out generated and foreign code"},
+            "No file to document has been counted. If there are files after all, call docgen with "
+            "step_number {next} "
+            "and total_files_to_document set to their number; else call it with step_number {next} and "
+            "next_step_required false, and say in findings that there is nothing to document."};
+  }
   if (done >= total) {
     return {{"Read every new comment against its code once more",
              "Check that nothing but comments changed: build, or compare",
