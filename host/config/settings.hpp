@@ -131,6 +131,7 @@ struct HttpSettings {                       // [http]
   std::uint64_t header_bytes_max = 65'536;  // 1024..1 MiB
   std::uint32_t redirects_max = 3;          // 0 follows none, ..10
   std::uint32_t connections_max = 64;       // 1..1024
+  std::string ca_file;                      // PEM, trusted besides the system's authorities; empty: none
 };
 
 struct ToolSettings {                // [tools]

@@ -127,6 +127,7 @@ void check_paths(const Settings& settings, Findings& findings) {
                           "files.deny holds names, not paths, found " + toml_quoted(name)});
   if (!settings.store.state_dir.empty())
     check_absolute("store.state_dir", settings.store.state_dir, findings);
+  if (!settings.http.ca_file.empty()) check_absolute("http.ca_file", settings.http.ca_file, findings);
   if (!settings.log.file.empty() && settings.log.file != kNoLogFile)
     check_absolute("log.file", settings.log.file, findings);
 }

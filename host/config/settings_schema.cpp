@@ -283,6 +283,9 @@ constexpr Setting<Settings> kHostSettings[] = {
                                       "Redirects followed; 0 follows none."),
     NUMBER(http, Http, connections_max)("http", "connections_max", "64", {1, 1024}, "connections",
                                         "Connections at once."),
+    PLAIN(http, Http, ca_file)("http", "ca_file", "\"\"",
+                               "Absolute path of a PEM file of certificate authorities trusted besides the "
+                               "system's, for private servers."),
 
     PLAIN(tools, Tool, profile)("tools", "profile", "\"standard\"",
                                 "What tools/list names of the bundled tools: lean for little context, "

@@ -24,7 +24,7 @@ Error give_up(const RetryQuestion& asked, const std::string& why) {
 const char* why_never(FailureClass kind) {
   switch (kind) {
     case FailureClass::money:
-      return "the quota or balance at the provider is spent; the operator must renew it";
+      return "what is spent does not come back by asking again; the operator must renew it or raise the limit";
     case FailureClass::refused:
       return "the same request would fail again";
     case FailureClass::committed:

@@ -94,6 +94,7 @@ const WrongFile kFiles[] = {
     {"[host]\ndefault_provider = \"gml\"\n[providers.glm]\nbase_url = \"https://open.example\"",
      "f:2:1: host.default_provider names \"gml\", but there is no [providers.gml]; did you mean "
      "\"glm\"?"},
+    {"[http]\nca_file = \"ca.pem\"", "f:2:1: http.ca_file must be an absolute path, found \"ca.pem\""},
     {"[store]\nstate_dir = \"state\"", "f:2:1: store.state_dir must be an absolute path, found \"state\""},
     {"[ceilings]\nprovider_ms = 45_000",
      "f:2:1: ceilings.provider_ms (45000) + deadlines.provider_reserve_ms (500) must be at most "

@@ -17,6 +17,7 @@ enabled = false
 connect_ms = ${limits.http}
 first_byte_ms = ${limits.http}
 stream_idle_ms = ${limits.http}
+${bad.caFile ? `ca_file = "${bad.caFile}"` : ''}
 [ceilings]
 provider_ms = ${limits.provider}
 tool_ms = 6000

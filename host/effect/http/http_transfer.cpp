@@ -83,6 +83,9 @@ void set_common(CURL* easy, HttpTransfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!transfer.settings.ca_file
+           .empty())  // the system's own stay trusted, by the folder that libcurl was built with
+    curl_easy_setopt(easy, CURLOPT_CAINFO, transfer.settings.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   // Without it, cancelling would wait for the resolver's thread. QUICK_EXIT lets that thread end on its own.
@@ -184,6 +187,10 @@ Error HttpTransfer::error(int number) const {
         errc = Errc::exhausted;
       }
       break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      errc = Errc::permission;  // not trusted: asking again would change nothing
+      break;
     case CURLE_OUT_OF_MEMORY:      // also for a header line beyond libcurl's own limit of 100 KiB
     case CURLE_FILESIZE_EXCEEDED:  // Content-Length alone is over body_bytes_max
       errc = Errc::exhausted;
@@ -193,6 +200,9 @@ Error HttpTransfer::error(int number) const {
   }
   std::string message = exchange.describe() + ": " + std::string(detail);
   if (code == CURLE_FILESIZE_EXCEEDED) message += " (http.body_bytes_max)";
+  if (code == CURLE_PEER_FAILED_VERIFICATION)
+    message += "; http.ca_file can name a private server's authority";
+  if (code == CURLE_SSL_CACERT_BADFILE) message += " (http.ca_file)";
   if (code == CURLE_OUT_OF_MEMORY) message += " (or a header line over 100 KiB)";
   return Error{errc, std::move(message)};
 }
