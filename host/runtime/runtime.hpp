@@ -61,7 +61,7 @@ class Runtime final : public ToolHost, private EffectHost {
   const Settings& settings() const override { return settings_; }
   /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.
   using ResumeDone = std::function<void(const std::string& id, const CallOutcome& outcome)>;
-  std::size_t resume_durable(OwnerId owner, ResumeDone ended);
+  std::size_t resume_durable(OwnerId owner, const ResumeDone& ended);
   /// The store, for who lists calls; null when there is none.
   Store* store() { return store_.get(); }
   /// Why there is none; empty when there is one.

@@ -262,7 +262,8 @@ void Runtime::record(JournalChanges changes, std::function<void(Result<void>)> d
 }
 
 void Runtime::store_batch(StoreBatch batch, std::function<void(Result<void>)> done) {
-  const auto later = [this, alive = std::weak_ptr<bool>(alive_), done](Result<void> stored) {
+  const auto later = [this, alive = std::weak_ptr<bool>(alive_),
+                      done = std::move(done)](Result<void> stored) {
     loop_.post([this, alive, stored = std::move(stored), done] {
       if (alive.expired()) return;
       if (!stored) on_store_failed(stored.error());

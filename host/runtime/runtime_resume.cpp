@@ -115,7 +115,7 @@ void Runtime::take_over(CallRequest& call, InterruptedCall taken) {
   if (on_event) on_event(Level::info, "call_resumed", call.plugin->id() + ": call " + call.journal);
 }
 
-std::size_t Runtime::resume_durable(OwnerId owner, ResumeDone ended) {
+std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {
   std::size_t begun = 0;
   if (!interrupted_) return begun;
   for (const JournalHead& head : interrupted_->durable()) {

@@ -276,7 +276,7 @@ class Anthropic : public Provider {
       }
       for (const char* key : {"text", "thinking"})
         if (block.contains(key)) block[key] = mend(text_member(block, key));
-      if (block["type"] != "text" || block["text"] != "") out.push_back(std::move(block));
+      if (block["type"] != "text" || !text_member(block, "text").empty()) out.push_back(std::move(block));
     }
     return out;
   }

@@ -5,7 +5,6 @@
 namespace {
 
 using toolpost::Call;
-using toolpost::Error;
 using toolpost::json;
 using namespace toolpost::provider;
 

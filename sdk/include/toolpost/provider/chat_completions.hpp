@@ -80,7 +80,7 @@ class ChatCompletions : public Provider {
     if (role == "tool") {
       wire["tool_call_id"] = text_member(message, "tool_call_id");
     } else if (role == "assistant" && !list_member(message, "tool_calls").empty()) {
-      if (wire["content"] == "") wire["content"] = nullptr;
+      if (wire["content"].is_string() && text_member(wire, "content").empty()) wire["content"] = nullptr;
       for (const json& call : message["tool_calls"]) {
         wire["tool_calls"].push_back(
             {{"id", text_member(call, "id")},
