@@ -91,6 +91,7 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
     places.state_dir = *state_dir;
   }
   places.plugin_folders.push_back({prefix + "/lib/toolpost/plugins", PluginOrigin::bundled});
+  places.catalog_folders.push_back(prefix + "/share/toolpost/models");
   for (const std::string& folder : settings->plugin_folders)
     places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
   if (settings->plugin_folders.empty()) {

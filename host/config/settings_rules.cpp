@@ -119,6 +119,8 @@ void check_absolute(const std::string& name, const std::string& path, Findings& 
 void check_paths(const Settings& settings, Findings& findings) {
   for (const std::string& folder : settings.plugin_folders)
     check_absolute("host.plugin_folders", folder, findings);
+  for (const std::string& folder : settings.models.catalog_folders)
+    check_absolute("models.catalog_folders", folder, findings);
   for (const std::string& root : settings.files.roots) check_absolute("files.roots", root, findings);
   for (const std::string& name : settings.files.deny)
     if (name.find('/') != std::string::npos)

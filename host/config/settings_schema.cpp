@@ -69,8 +69,7 @@ constexpr SectionSpec kSections[] = {
      "How long things may take; 0 switches one off and the next outer one then holds. They nest: "
      "provider + deadlines.provider_reserve_ms <= tool <= expert <= daemon, and "
      "tool + deadlines.tool_reserve_ms <= daemon."},
-    {"ceilings_long",
-     "The same for patient calls, which `toolpost call --patient` makes."},
+    {"ceilings_long", "The same for patient calls, which `toolpost call --patient` makes."},
     {"deadlines", "What is kept back so that an answer still gets out in time."},
     {"turns", "Of one run of plugin code, and of the call it belongs to."},
     {"admission", "How much runs at once; what cannot start in time is refused early."},
@@ -81,18 +80,20 @@ constexpr SectionSpec kSections[] = {
     {"files", "What the file effects may read."},
     {"http", "The host's HTTP client."},
     {"store", "Threads, journals and stored values."},
+    {"models", "Which model answers; the providers themselves are below."},
     {"log", "Logs go to standard error; standard output is the protocol's."},
 };
 
 constexpr Setting<Settings> kHostSettings[] = {
-    plain<Settings, &Settings::locale>("host", "locale", "\"en\"",
-                                       "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
+    plain<Settings, &Settings::locale>(
+        "host", "locale", "\"en\"",
+        "Language that models are asked to answer in, as a BCP 47 tag; en asks for none."),
     plain<Settings, &Settings::sanitize_invisible>(
         "host", "sanitize_invisible", "true",
         "Strip invisible and bidirectional characters from text before a plugin sees it."),
     plain<Settings, &Settings::default_provider>(
         "host", "default_provider", "\"\"",
-        "The provider that answers model = \"auto\"; empty takes the first configured one."),
+        "The provider that answers model = \"auto\"; empty lets auto choose among all."),
     plain<Settings, &Settings::plugin_folders>(
         "host", "plugin_folders", "[]",
         "Absolute folders of third-party plugins; empty takes $XDG_DATA_HOME/toolpost/plugins."),
@@ -305,6 +306,21 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(store, Store, value_bytes_max)("store", "value_bytes_max", "1_048_576", {0, 64 * kMiB}, "bytes",
                                           "One stored value."),
 
+    PLAIN(models, Model, local_only)(
+        "models", "local_only", "false",
+        "Ask only providers on this machine, and those that are marked as local."),
+    PLAIN(models, Model, fallback)("models", "fallback", "[]",
+                                   "Providers or NAME/model, asked in this order when what auto chose fails; "
+                                   "empty takes auto's next ones."),
+    NUMBER(models, Model, fallbacks_max)("models", "fallbacks_max", "1", {0, 8}, "models",
+                                         "Further models that one call of auto may ask; 0 asks none."),
+    PLAIN(models, Model, catalog_folders)(
+        "models", "catalog_folders", "[]",
+        "Absolute folders of further model catalogues; their entries replace the bundled ones."),
+    NUMBER(models, Model, list_ttl)(
+        "models", "list_ttl_ms", "3_600_000", {0, 604'800'000}, "",
+        "How long the list of a server whose models are not configured holds; 0 never asks for it."),
+
     PLAIN(log, Log, level)("log", "level", "\"info\"", "The least important event that is written.",
                            "debug|info|warn|error|off"),
     PLAIN(log, Log, file)("log", "file", "\"\"",
@@ -334,9 +350,14 @@ constexpr Setting<Provider> kProviderSettings[] = {
         "The header that carries the key, for example \"api-key\"; empty takes the plugin's own."),
     plain<Provider, &Provider::key_prefix>(
         "", "key_prefix", "\"\"", "What stands before the key in key_header, for example \"Bearer \"."),
-    plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
+    plain<Provider, &Provider::models>(
+        "", "models", "[]", "The models offered; empty asks the server for its list and takes any name."),
     plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
                                                "The models that may be asked for; empty allows all."),
+    plain<Provider, &Provider::models_preferred>("", "models_preferred", "[]",
+                                                 "What auto takes first, in this order."),
+    plain<Provider, &Provider::local>("", "local", "false",
+                                      "Counts as local for models.local_only though it is another machine."),
     row<Provider, &Provider::concurrency_max>("", "concurrency_max", "8", {1, 10'000}, "attempts",
                                               "Attempts at once."),
     row<Provider, &Provider::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.provider_ms."),

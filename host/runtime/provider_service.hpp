@@ -5,10 +5,14 @@
 
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "config/settings.hpp"
 #include "effect/http/http_call.hpp"
+#include "model/model_choice.hpp"
 #include "policy/breaker_core.hpp"
 #include "policy/ceilings_core.hpp"
 #include "policy/provider_gate_core.hpp"
@@ -30,6 +34,9 @@ struct ProviderEntry {
   TimerId gate_timer;
 };
 
+/// Whether it runs on this machine, or the operator says that it counts as local.
+bool is_local(const ProviderEntry& provider);
+
 using AttemptId = std::uint64_t;
 
 class ProviderService {
@@ -45,6 +52,10 @@ class ProviderService {
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
   void forget(CallId call) { calls_made_.erase(call); }
+  /// Before the first start(): what is known about models.
+  void use_catalog(ModelCatalog catalog) { catalog_ = std::move(catalog); }
+  /// Told which model was chosen, and why; may stay empty.
+  std::function<void(const std::string&)> on_choice;
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
@@ -62,8 +73,28 @@ class ProviderService {
     ProviderEntry* provider = nullptr;
     std::string model;
     const MethodManifest* method = nullptr;
+    const ModelFacts* facts = nullptr;
+    std::string why;
   };
-  Result<Choice> choose(const std::string& wanted);
+  /// A server's own list of its models; empty with a reason when it could not be read.
+  struct ListedModels {
+    std::vector<std::string> names;
+    std::string problem;
+    TimePoint read_at{};
+  };
+  class ListWait;
+
+  /// The choices for a request, the first one first; those behind it are its fallbacks.
+  Result<std::vector<Choice>> choose(const nlohmann::json& request, const EffectOrder& order,
+                                     const std::string& method);
+  std::vector<OfferedProvider> offers(const nlohmann::json& request, const std::string& method);
+  /// The providers whose list a choice needs and which is not there or too old.
+  std::vector<ProviderEntry*> unlisted(const nlohmann::json& request, const std::string& method);
+  /// Null when nothing needs to be waited for.
+  std::unique_ptr<RunningEffect> wait_for_lists(const nlohmann::json& request, const EffectOrder& order,
+                                                const std::string& method, const EffectHost::Settle& settle);
+  std::unique_ptr<RunningEffect> start_chosen(const nlohmann::json& request, const EffectOrder& order,
+                                              const std::string& method, EffectHost::Settle settle);
   Health& health(const std::string& provider, const std::string& model);
   void begin(const std::vector<AttemptId>& attempts);
   void release(ProviderEntry& provider, AttemptId id);
@@ -76,7 +107,9 @@ class ProviderService {
   const CeilingsByProfile& ceilings_;
   CallRunner* runner_ = nullptr;
   std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
-  std::map<std::string, Health> health_;  // by provider and model; bounded by kHealthMax
+  ModelCatalog catalog_;
+  std::map<std::string, ListedModels> lists_;  // by provider
+  std::map<std::string, Health> health_;       // by provider and model; bounded by kHealthMax
   std::unordered_map<AttemptId, Attempts*> waiting_;
   std::unordered_map<CallId, std::uint32_t> calls_made_;
   AttemptId last_attempt_ = 0;

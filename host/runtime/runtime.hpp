@@ -29,8 +29,9 @@ struct RuntimePlaces {
   std::vector<PluginFolder> plugin_folders;
   std::vector<std::string> file_roots;
   std::function<bool(const std::string& plugin, FrameType)>
-      kill_after_frame;           // for tests; see WorkerPool::Events
-  EnvironmentGetter environment;  // for the keys that the configuration names
+      kill_after_frame;                      // for tests; see WorkerPool::Events
+  std::vector<std::string> catalog_folders;  // of the bundled model catalogues
+  EnvironmentGetter environment;             // for the keys that the configuration names
 };
 
 class Runtime final : public ToolHost, private EffectHost {
@@ -104,6 +105,7 @@ class Runtime final : public ToolHost, private EffectHost {
   std::unique_ptr<FileRoots> roots_;
   std::unique_ptr<ThreadStore> store_;
   std::string store_problem_;
+  std::vector<std::string> catalog_problems_;
   JsonReader reader_;
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
