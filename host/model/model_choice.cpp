@@ -29,20 +29,6 @@ std::size_t place_in(const ModelCatalog& catalog, const OfferedProvider& provide
   return place;
 }
 
-/// Why the operator does not let this model be asked; nothing when it may.
-std::optional<Error> forbidden(const ModelCatalog& catalog, const OfferedProvider& provider,
-                               const std::string& model, const ModelPolicy& policy) {
-  if (policy.local_only && !provider.local) {
-    return Error{Errc::permission, "provider " + provider.name +
-                                       " is not local and models.local_only is on; mark it with providers." +
-                                       provider.name + ".local if it is yours"};
-  }
-  const auto& allowed = provider.allowed;
-  if (allowed.empty() || place_in(catalog, provider, allowed, model) < allowed.size()) return std::nullopt;
-  return Error{Errc::permission,
-               "model " + model + " is not in providers." + provider.name + ".models_allowed"};
-}
-
 struct Candidate {
   ModelPick pick;
   int points = 0;
@@ -74,6 +60,7 @@ void rate(const ModelWish& wish, const ModelCatalog& catalog, const OfferedProvi
   const std::size_t preferred = place_in(catalog, provider, provider.preferred, model);
   if (preferred < provider.preferred.size())
     give(500 - static_cast<int>(std::min<std::size_t>(preferred, 400)), "models_preferred");
+  if (facts == nullptr && provider.listed) candidate.points -= 100;  // it may be one for speech or search
   if (facts == nullptr) return;
   const std::string speed = wanted_speed(wish);
   if (facts->speed == speed) {
@@ -194,6 +181,19 @@ Result<std::vector<ModelPick>> unknown_name(const std::string& wanted, const Pro
 }
 
 }  // namespace
+
+std::optional<Error> forbidden(const ModelCatalog& catalog, const OfferedProvider& provider,
+                               const std::string& model, const ModelPolicy& policy) {
+  if (policy.local_only && !provider.local) {
+    return Error{Errc::permission, "provider " + provider.name +
+                                       " is not local and models.local_only is on; mark it with providers." +
+                                       provider.name + ".local if it is yours"};
+  }
+  const auto& allowed = provider.allowed;
+  if (allowed.empty() || place_in(catalog, provider, allowed, model) < allowed.size()) return std::nullopt;
+  return Error{Errc::permission,
+               "model " + model + " is not in providers." + provider.name + ".models_allowed"};
+}
 
 std::string wanted_speed(const ModelWish& wish) {
   static const std::set<std::string> thorough = {"thinkdeep", "consensus", "docgen", "secaudit"};

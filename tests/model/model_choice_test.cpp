@@ -150,6 +150,16 @@ TEST_CASE("auto: what cannot be asked now is left out or comes last", "[model]")
   CHECK(asked.first() == "refused: no key");
 }
 
+TEST_CASE("auto: of a server's own list what a catalogue knows comes first", "[model]") {
+  Asked asked;
+  asked.providers = {offer("glm", "glm", {"embedding-3", "glm-big"})};
+  CHECK(asked.first() == "glm/embedding-3");  // the operator named it, and first
+  asked.providers[0].listed = true;
+  CHECK(asked.first() == "glm/glm-big");
+  asked.providers[0].models = {"embedding-3", "other"};
+  CHECK(asked.first() == "glm/embedding-3");
+}
+
 TEST_CASE("policy: allowed lists and local_only hold for auto and for names", "[model]") {
   Asked asked;
   asked.providers[0].allowed = {"big"};
