@@ -126,7 +126,7 @@ void Doctor::look_at_providers(const json& status) {
       const std::size_t forbidden = provider.value("forbidden", json::object()).size();
       std::string what = models == 0 && forbidden == 0 ? "asks the server which models it has"
                                                        : std::to_string(models) + " models";
-      if (forbidden != 0) what += " (" + std::to_string(forbidden) + " more are not allowed)";
+      if (forbidden != 0) what += " (" + std::to_string(forbidden) + " more not allowed)";
       add(models == 0 && forbidden != 0 ? State::warning : State::good, subject,
           what + ", key and plugin are there");
     }

@@ -63,13 +63,12 @@ void rate(const ModelWish& wish, const ModelCatalog& catalog, const OfferedProvi
   if (facts == nullptr && provider.listed) candidate.points -= 100;  // it may be one for speech or search
   if (facts == nullptr) return;
   const std::string speed = wanted_speed(wish);
-  if (facts->speed == speed) {
+  if (facts->speed == speed || facts->speed == "balanced") {
     const std::string whom = wish.role == "expert" ? "an expert's opinion"
                              : wish.tool.empty()   ? "this call"
                                                    : wish.tool;
-    give(40, speed + ", for " + whom + (wish.step.empty() ? "" : " (" + wish.step + " step)"));
-  } else if (facts->speed == "balanced") {
-    candidate.points += 20;
+    give(facts->speed == speed ? 40 : 20,
+         facts->speed + ", for " + whom + (wish.step.empty() ? "" : " (" + wish.step + " step)"));
   }
   for (const std::string& like : wish.likes)
     if (facts->abilities.contains(like)) give(15, like);
@@ -150,9 +149,10 @@ Result<std::vector<ModelPick>> pick_auto(const ModelWish& wish, const Providers&
   std::vector<ModelPick> picks;
   for (const Candidate& candidate : ranked) {
     picks.push_back(candidate.pick);
-    picks.back().why =
-        "auto chose " + candidate.pick.provider + "/" + candidate.pick.model +
-        (candidate.reasons.empty() ? ": the first that is offered" : ": " + joined(candidate.reasons));
+    picks.back().why = "auto chose " + candidate.pick.provider + "/" + candidate.pick.model +
+                       (!candidate.reasons.empty() ? ": " + joined(candidate.reasons)
+                        : candidate.order == 0     ? ": the first that is offered"
+                                                   : ": no other fits better");
     if (!left_out.empty() && picks.size() == 1) picks.back().why += "; left out " + left_out.front();
   }
   return picks;

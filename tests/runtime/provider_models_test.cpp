@@ -1,6 +1,7 @@
 // Which model a provider call reaches, as the host decides it: keys, lists, preferences, fallbacks, cost.
 #include <atomic>
 #include <cstring>
+#include <fstream>
 
 #include "http_server.hpp"
 #include "runtime_world.hpp"

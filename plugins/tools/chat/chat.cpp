@@ -47,6 +47,11 @@ struct Chat : toolpost::Plugin {
     json response = {{"status", "success"}, {"content", answer}, {"content_type", "text"}};
     response["metadata"] = {{"tool_name", "chat"}};
     toolpost::workflow::add_answer_facts(response["metadata"], reply);
+    // What this tool asks for by itself nobody misses; what was asked for and could not be had is told.
+    const bool asked_for = request.contains("use_websearch") || request.contains("thinking_mode") ||
+                           request.contains("temperature");
+    const json notes = toolpost::workflow::field(reply, "notes");
+    if (asked_for && notes.is_array() && !notes.empty()) response["metadata"]["notes"] = notes;
     if (!files.left_out.empty()) response["metadata"]["files_left_out"] = files.left_out;
     remember(call, thread_id, turns, question, answer, reply, response);
     return response;

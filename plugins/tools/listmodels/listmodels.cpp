@@ -52,7 +52,7 @@ std::string described(const json& provider) {
     if (provider.contains("facts") && provider["facts"].contains(name))
       facts += "\n  - " + name + ": " + facts_of(provider["facts"][name]);
   }
-  std::string no_models = "names no models";
+  std::string no_models = provider.contains("forbidden") ? "none may be asked" : "names no models";
   if (provider.contains("list_problem"))
     no_models += " (" + provider["list_problem"].get<std::string>() + ")";
   text += models.empty() ? no_models : models;
