@@ -21,6 +21,7 @@ json outcome_json(const CallOutcome& outcome) {
                    {"attempts", outcome.attempts},
                    {"tokens", outcome.tokens},
                    {"elapsed_ms", to_ms(outcome.elapsed)}};
+  if (!outcome.cost.empty()) document["cost"] = outcome.cost;
   if (outcome.code != Errc::ok) {
     document["error"] = {{"code", std::string(name(outcome.code))}, {"message", outcome.message}};
     if (outcome.retry_after > Millis(0)) document["error"]["retry_after_ms"] = outcome.retry_after.count();

@@ -122,10 +122,17 @@ void Doctor::look_at_providers(const json& status) {
     if (provider.contains("unusable")) {
       add(State::bad, subject, provider.value("unusable", ""));
     } else {
-      add(State::good, subject,
-          std::to_string(provider["models"].size()) + " models, key and plugin are there");
+      const std::size_t models = provider["models"].size();
+      const std::size_t forbidden = provider.value("forbidden", json::object()).size();
+      std::string what = models == 0 && forbidden == 0 ? "asks the server which models it has"
+                                                       : std::to_string(models) + " models";
+      if (forbidden != 0) what += " (" + std::to_string(forbidden) + " more not allowed)";
+      add(models == 0 && forbidden != 0 ? State::warning : State::good, subject,
+          what + ", key and plugin are there");
     }
   }
+  for (const json& problem : status.value("model_catalog_problems", json::array()))
+    add(State::bad, "model catalogue", problem, "mend the file; until then nothing in it is known");
 }
 
 void Doctor::look_at_schema_cost() {

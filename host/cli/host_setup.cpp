@@ -65,6 +65,7 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
   if (!state_dir) return state_dir.error();
   places.state_dir = *state_dir;
   places.plugin_folders.push_back({install_prefix() + "/lib/toolpost/plugins", PluginOrigin::bundled});
+  places.catalog_folders.push_back(install_prefix() + "/share/toolpost/models");
   for (const std::string& folder : settings.plugin_folders)
     places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
   if (settings.plugin_folders.empty()) {

@@ -170,6 +170,14 @@ struct SecretSource {
   std::vector<std::string> command{};  // absolute program and arguments; its output is the key
 };
 
+struct ModelSettings {                // [models], which model answers
+  bool local_only = false;            // only providers of this machine or marked local
+  std::vector<std::string> fallback;  // "NAME" or "NAME/model", asked in this order when auto's choice fails
+  std::uint32_t fallbacks_max = 1;    // further models that one call of auto may ask; 0..8, 0 none
+  std::vector<std::string> catalog_folders;  // absolute; their catalogues replace bundled entries
+  Millis list_ttl{3'600'000};  // how long a server's own list holds; 0 never asks, ..604,800,000
+};
+
 struct ProviderSettings {                     // [providers.NAME]
   std::string plugin = "openai";              // which provider plugin speaks to it
   std::string base_url;                       // http(s); its origin is what the plugin may reach
@@ -178,6 +186,8 @@ struct ProviderSettings {                     // [providers.NAME]
   std::string key_prefix;                     // before the key; with key_header alone, empty is empty
   std::vector<std::string> models;            // offered; the first is its default
   std::vector<std::string> models_allowed;    // empty: all
+  std::vector<std::string> models_preferred;  // what auto takes first, in this order
+  bool local = false;                         // counts as local though base_url is another machine
   std::uint32_t concurrency_max = 8;          // attempts at once; 1..10,000
   std::optional<Millis> ceiling;              // overrides ceilings.provider
   std::optional<std::uint32_t> attempts_max;  // overrides retry.attempts_max
@@ -213,9 +223,10 @@ struct Settings {
   StoreSettings store;
   ResumeSettings resume;
   LogSettings log;
+  ModelSettings models;
   std::string locale = "en";                // BCP 47; models are asked to answer in it
   bool sanitize_invisible = true;           // strip invisible and bidirectional characters from text
-  std::string default_provider;             // for model = "auto"; empty: the first configured one
+  std::string default_provider;             // for model = "auto"; empty: auto chooses among all
   std::vector<std::string> plugin_folders;  // third-party plugins; empty: $XDG_DATA_HOME/toolpost/plugins
   std::vector<std::string> clients_reset_on_progress{"claude-code"};  // by clientInfo.name; no wall for these
   std::map<std::string, ProviderSettings> providers;

@@ -143,6 +143,7 @@ constexpr std::string_view kMarkdownRules = R"(
 - `retry.backoff_base_ms <= retry.backoff_max_ms`, and `breaker.open_base_ms <= breaker.open_max_ms`.
 - `isolation.mode = "in-process"` needs `isolation.allow_unsafe = true` and is warned of.
 - `host.default_provider` is empty, `client`, or the name of a `[providers.NAME]`.
+- Each entry of `models.fallback` is such a name, or NAME/model.
 - A `base_url` is http or https, without user name, query or fragment; plain http with a key to another machine is
   warned of.
 - Paths are absolute. `files.deny` holds names without `/`.

@@ -119,6 +119,8 @@ void check_absolute(const std::string& name, const std::string& path, Findings& 
 void check_paths(const Settings& settings, Findings& findings) {
   for (const std::string& folder : settings.plugin_folders)
     check_absolute("host.plugin_folders", folder, findings);
+  for (const std::string& folder : settings.models.catalog_folders)
+    check_absolute("models.catalog_folders", folder, findings);
   for (const std::string& root : settings.files.roots) check_absolute("files.roots", root, findings);
   for (const std::string& name : settings.files.deny)
     if (name.find('/') != std::string::npos)
@@ -178,6 +180,16 @@ void check_providers(const Settings& settings, Findings& findings) {
   for (const auto& [name, provider] : settings.providers) {
     check_provider(name, provider, findings);
     names.push_back(name);
+  }
+  for (const std::string& entry : settings.models.fallback) {
+    const std::string name = entry.substr(0, entry.find('/'));
+    if (settings.providers.count(name) != 0) continue;
+    const auto guess = did_you_mean(name, names);
+    findings.push_back({Severity::problem,
+                        {"models.fallback"},
+                        "models.fallback names " + toml_quoted(entry) + ", but there is no [providers." +
+                            toml_key(name) + "]" + (guess ? "; did you mean \"" + *guess + "\"?" : "") +
+                            "; an entry is a provider's name or NAME/model"});
   }
   const std::string& wanted = settings.default_provider;
   if (wanted.empty() || wanted == "client" || settings.providers.count(wanted) != 0) return;

@@ -1,61 +1,7 @@
-#include "config/settings_schema.hpp"
+#include "config/setting_row.hpp"
 
 namespace toolpost {
 namespace {
-
-struct Range {
-  double min, max;
-};
-constexpr double kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
-constexpr Range kCeiling{0, 86'400'000};
-
-template <typename Member>
-constexpr SettingKind kind_of() {
-  if constexpr (std::is_same_v<Member, bool>)
-    return SettingKind::flag;
-  else if constexpr (std::is_same_v<Member, double>)
-    return SettingKind::ratio;
-  else if constexpr (std::is_same_v<Member, Millis> || std::is_same_v<Member, std::optional<Millis>>)
-    return SettingKind::duration;
-  else if constexpr (std::is_same_v<Member, std::string>)
-    return SettingKind::text;
-  else if constexpr (std::is_same_v<Member, std::vector<std::string>>)
-    return SettingKind::texts;
-  else if constexpr (std::is_same_v<Member, std::optional<SecretSource>>)
-    return SettingKind::secret;
-  else
-    return SettingKind::count;
-}
-
-template <typename Owner, auto... Path>
-SettingSlot slot_at(Owner& owner) {
-  return &(owner.*....*Path);
-}
-
-template <typename Owner, auto... Path>
-constexpr Setting<Owner> row(std::string_view section, std::string_view key, std::string_view default_value,
-                             Range range, std::string_view unit, std::string_view meaning) {
-  using Member = std::remove_reference_t<decltype((std::declval<Owner&>().*....*Path))>;
-  constexpr SettingKind kind = kind_of<Member>();
-  return {{section,
-           key,
-           kind,
-           default_value,
-           range.min,
-           range.max,
-           kind == SettingKind::duration ? std::string_view("milliseconds") : unit,
-           {},
-           meaning},
-          &slot_at<Owner, Path...>};
-}
-
-template <typename Owner, auto... Path>
-constexpr Setting<Owner> plain(std::string_view section, std::string_view key, std::string_view default_value,
-                               std::string_view meaning, std::string_view allowed = {}) {
-  Setting<Owner> setting = row<Owner, Path...>(section, key, default_value, {0, 0}, {}, meaning);
-  setting.spec.allowed = allowed;
-  return setting;
-}
 
 // The short forms keep one setting on two lines; they are undefined again below.
 #define NUMBER(part, Part, member) row<Settings, &Settings::part, &Part##Settings::member>
@@ -70,7 +16,7 @@ constexpr Setting<Settings> kHostSettings[] = {
         "Strip invisible and bidirectional characters from text before a plugin sees it."),
     plain<Settings, &Settings::default_provider>(
         "host", "default_provider", "\"\"",
-        "The provider that answers model = \"auto\"; empty takes the first configured one."),
+        "The provider that answers model = \"auto\"; empty lets auto choose among all."),
     plain<Settings, &Settings::plugin_folders>(
         "host", "plugin_folders", "[]",
         "Absolute folders of third-party plugins; empty takes $XDG_DATA_HOME/toolpost/plugins."),
@@ -325,6 +271,21 @@ constexpr Setting<Settings> kHostSettings[] = {
         "A call that is asked again this soon after its host died goes on where it "
         "was; 0 begins anew."),
 
+    PLAIN(models, Model, local_only)(
+        "models", "local_only", "false",
+        "Ask only providers on this machine, and those that are marked as local."),
+    PLAIN(models, Model, fallback)("models", "fallback", "[]",
+                                   "Providers or NAME/model, asked in this order when what auto chose fails; "
+                                   "empty takes auto's next ones."),
+    NUMBER(models, Model, fallbacks_max)("models", "fallbacks_max", "1", {0, 8}, "models",
+                                         "Further models that one call of auto may ask; 0 asks none."),
+    PLAIN(models, Model, catalog_folders)(
+        "models", "catalog_folders", "[]",
+        "Absolute folders of further model catalogues; their entries replace the bundled ones."),
+    NUMBER(models, Model, list_ttl)(
+        "models", "list_ttl_ms", "3_600_000", {0, 604'800'000}, "",
+        "How long the list of a server whose models are not configured holds; 0 never asks for it."),
+
     PLAIN(log, Log, level)("log", "level", "\"info\"", "The least important event that is written.",
                            "debug|info|warn|error|off"),
     PLAIN(log, Log, file)(
@@ -335,70 +296,10 @@ constexpr Setting<Settings> kHostSettings[] = {
 #undef NUMBER
 #undef PLAIN
 
-using Provider = ProviderSettings;
-constexpr Setting<Provider> make_provider_config() {
-  auto setting = plain<Provider, &Provider::config_json>(
-      "", "config", "{}", "Passed to the plugin, which checks it against its own schema.");
-  setting.spec.kind = SettingKind::object;
-  return setting;
-}
-
-constexpr Setting<Provider> kProviderSettings[] = {
-    plain<Provider, &Provider::plugin>("", "plugin", "\"openai\"", "The provider plugin that speaks to it."),
-    plain<Provider, &Provider::base_url>(
-        "", "base_url", "\"\"",
-        "An http or https URL, required; its origin is all that the plugin may reach."),
-    plain<Provider, &Provider::key>("", "key", "",
-                                    "{ env = \"NAME\" }, { file = \"/absolute/path\" } (mode 0600) or "
-                                    "{ command = [\"/absolute/program\"] }; sent to that origin only."),
-    plain<Provider, &Provider::key_header>(
-        "", "key_header", "\"\"",
-        "The header that carries the key, for example \"api-key\"; empty takes the plugin's own."),
-    plain<Provider, &Provider::key_prefix>(
-        "", "key_prefix", "\"\"", "What stands before the key in key_header, for example \"Bearer \"."),
-    plain<Provider, &Provider::models>("", "models", "[]", "The models offered; the first is the default."),
-    plain<Provider, &Provider::models_allowed>("", "models_allowed", "[]",
-                                               "The models that may be asked for; empty allows all."),
-    row<Provider, &Provider::concurrency_max>("", "concurrency_max", "8", {1, 10'000}, "attempts",
-                                              "Attempts at once."),
-    row<Provider, &Provider::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.provider_ms."),
-    row<Provider, &Provider::attempts_max>("", "attempts_max", "", {1, 10}, "attempts",
-                                           "Overrides retry.attempts_max."),
-    make_provider_config(),
-};
-
-using Plugin = PluginSettings;
-constexpr Setting<Plugin> make_plugin_config() {
-  auto setting = plain<Plugin, &Plugin::config_json>(
-      "", "config", "{}", "Passed to the plugin, which checks it against its own schema.");
-  setting.spec.kind = SettingKind::object;
-  return setting;
-}
-
-constexpr Setting<Plugin> kPluginSettings[] = {
-    plain<Plugin, &Plugin::enabled>("", "enabled", "true", "Whether the plugin is offered at all."),
-    plain<Plugin, &Plugin::grant>(
-        "", "grant", "[]", "The effect kinds it may ask for, for example \"file.read\" or \"provider\"."),
-    plain<Plugin, &Plugin::http_origins>(
-        "", "http_origins", "[]",
-        "Exact origins that its http effect may reach, for example \"https://api.example.com\"."),
-    row<Plugin, &Plugin::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.tool_ms."),
-    row<Plugin, &Plugin::turn_max>("", "turn_max_ms", "", {10, 600'000}, "", "Overrides turns.turn_max_ms."),
-    row<Plugin, &Plugin::calls_max>("", "calls_max", "", {1, 100'000}, "calls",
-                                    "Overrides admission.plugin_calls_max."),
-    make_plugin_config(),
-};
-
 }  // namespace
 
 std::span<const Setting<Settings>> host_settings() {
   return kHostSettings;
-}
-std::span<const Setting<ProviderSettings>> provider_settings() {
-  return kProviderSettings;
-}
-std::span<const Setting<PluginSettings>> plugin_settings() {
-  return kPluginSettings;
 }
 
 }  // namespace toolpost

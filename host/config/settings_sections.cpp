@@ -26,6 +26,7 @@ constexpr SectionSpec kSections[] = {
     {"tools", "Which tools clients are told of."},
     {"store", "Threads, journals and stored values."},
     {"resume", "Calls whose host died."},
+    {"models", "Which model answers; the providers themselves are below."},
     {"log", "Logs go to standard error; standard output is the protocol's."},
 };
 

@@ -160,10 +160,13 @@ bool is_plain_remote(std::string_view url) {
   const UrlParts parts = url_parts(url);
   if (parts.scheme != "http") return false;
   std::string host = lower(parts.authority);
-  host = host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
+  return !is_this_machine(host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':')));
+}
+
+bool is_this_machine(std::string_view host) {
   const bool local_address =
-      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
-  return host != "localhost" && host != "[::1]" && !local_address;
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "[::1]" || host == "::1" || local_address;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

@@ -23,6 +23,9 @@ std::string variable_fault(std::string_view name);
 /// True when `url` is http and its host is not this machine.
 bool is_plain_remote(std::string_view url);
 
+/// `host` in lower case, without a port: localhost, or an address of the loopback.
+bool is_this_machine(std::string_view host);
+
 std::vector<std::string> split(std::string_view text, char separator);
 std::string lower(std::string_view text);
 

@@ -1,6 +1,7 @@
 #include "model/model_catalog.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -159,6 +160,11 @@ double cost_of(const ModelPrice& price, const TokensUsed& used) {
           static_cast<double>(used.output) * price.output) /
              1e6 +
          static_cast<double>(used.web_searches) * price.web_search;
+}
+
+double rounded_money(double amount) {
+  constexpr double kParts = 1e9;
+  return std::round(amount * kParts) / kParts;
 }
 
 const std::vector<std::string>& known_abilities() {

@@ -29,20 +29,6 @@ std::size_t place_in(const ModelCatalog& catalog, const OfferedProvider& provide
   return place;
 }
 
-/// Why the operator does not let this model be asked; nothing when it may.
-std::optional<Error> forbidden(const ModelCatalog& catalog, const OfferedProvider& provider,
-                               const std::string& model, const ModelPolicy& policy) {
-  if (policy.local_only && !provider.local) {
-    return Error{Errc::permission, "provider " + provider.name +
-                                       " is not local and models.local_only is on; mark it with providers." +
-                                       provider.name + ".local if it is yours"};
-  }
-  const auto& allowed = provider.allowed;
-  if (allowed.empty() || place_in(catalog, provider, allowed, model) < allowed.size()) return std::nullopt;
-  return Error{Errc::permission,
-               "model " + model + " is not in providers." + provider.name + ".models_allowed"};
-}
-
 struct Candidate {
   ModelPick pick;
   int points = 0;
@@ -74,15 +60,15 @@ void rate(const ModelWish& wish, const ModelCatalog& catalog, const OfferedProvi
   const std::size_t preferred = place_in(catalog, provider, provider.preferred, model);
   if (preferred < provider.preferred.size())
     give(500 - static_cast<int>(std::min<std::size_t>(preferred, 400)), "models_preferred");
+  if (facts == nullptr && provider.listed) candidate.points -= 100;  // it may be one for speech or search
   if (facts == nullptr) return;
   const std::string speed = wanted_speed(wish);
-  if (facts->speed == speed) {
+  if (facts->speed == speed || facts->speed == "balanced") {
     const std::string whom = wish.role == "expert" ? "an expert's opinion"
                              : wish.tool.empty()   ? "this call"
                                                    : wish.tool;
-    give(40, speed + ", for " + whom + (wish.step.empty() ? "" : " (" + wish.step + " step)"));
-  } else if (facts->speed == "balanced") {
-    candidate.points += 20;
+    give(facts->speed == speed ? 40 : 20,
+         facts->speed + ", for " + whom + (wish.step.empty() ? "" : " (" + wish.step + " step)"));
   }
   for (const std::string& like : wish.likes)
     if (facts->abilities.contains(like)) give(15, like);
@@ -163,9 +149,10 @@ Result<std::vector<ModelPick>> pick_auto(const ModelWish& wish, const Providers&
   std::vector<ModelPick> picks;
   for (const Candidate& candidate : ranked) {
     picks.push_back(candidate.pick);
-    picks.back().why =
-        "auto chose " + candidate.pick.provider + "/" + candidate.pick.model +
-        (candidate.reasons.empty() ? ": the first that is offered" : ": " + joined(candidate.reasons));
+    picks.back().why = "auto chose " + candidate.pick.provider + "/" + candidate.pick.model +
+                       (!candidate.reasons.empty() ? ": " + joined(candidate.reasons)
+                        : candidate.order == 0     ? ": the first that is offered"
+                                                   : ": no other fits better");
     if (!left_out.empty() && picks.size() == 1) picks.back().why += "; left out " + left_out.front();
   }
   return picks;
@@ -194,6 +181,19 @@ Result<std::vector<ModelPick>> unknown_name(const std::string& wanted, const Pro
 }
 
 }  // namespace
+
+std::optional<Error> forbidden(const ModelCatalog& catalog, const OfferedProvider& provider,
+                               const std::string& model, const ModelPolicy& policy) {
+  if (policy.local_only && !provider.local) {
+    return Error{Errc::permission, "provider " + provider.name +
+                                       " is not local and models.local_only is on; mark it with providers." +
+                                       provider.name + ".local if it is yours"};
+  }
+  const auto& allowed = provider.allowed;
+  if (allowed.empty() || place_in(catalog, provider, allowed, model) < allowed.size()) return std::nullopt;
+  return Error{Errc::permission,
+               "model " + model + " is not in providers." + provider.name + ".models_allowed"};
+}
 
 std::string wanted_speed(const ModelWish& wish) {
   static const std::set<std::string> thorough = {"thinkdeep", "consensus", "docgen", "secaudit"};

@@ -22,6 +22,7 @@ struct OfferedProvider {
   std::vector<std::string> preferred;  // taken first by auto; aliases count
   std::set<std::string> resting;       // models that are left alone now
   bool local = false;
+  bool listed = false;            // `models` is the server's own list: some may answer no chat at all
   bool open = false;              // takes names that are not in `models`
   std::optional<Error> unusable;  // why it cannot be asked at all
 };
@@ -59,6 +60,10 @@ struct ModelPick {
 Result<std::vector<ModelPick>> pick_models(const ModelWish& wish,
                                            const std::vector<OfferedProvider>& providers,
                                            const ModelCatalog& catalog, const ModelPolicy& policy);
+
+/// Why the operator does not let this model be asked; nothing when it may. Error: permission.
+std::optional<Error> forbidden(const ModelCatalog& catalog, const OfferedProvider& provider,
+                               const std::string& model, const ModelPolicy& policy);
 
 /// "fast" or "quality": what the step of a tool wants.
 std::string wanted_speed(const ModelWish& wish);

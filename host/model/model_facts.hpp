@@ -53,6 +53,9 @@ struct TokensUsed {
 /// What a call costs by the catalogue's prices.
 double cost_of(const ModelPrice& price, const TokensUsed& used);
 
+/// Without the noise of binary fractions; no price is as small as what is cut off.
+double rounded_money(double amount);
+
 /// The words that a catalogue may use: tools, images, thinking, json, web_search, files.
 const std::vector<std::string>& known_abilities();
 

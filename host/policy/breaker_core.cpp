@@ -55,6 +55,12 @@ Result<BreakerPass> BreakerCore::admit(TimePoint now) {
   return BreakerPass{generation_, true};
 }
 
+bool BreakerCore::rests(TimePoint now) const {
+  if (!settings_.enabled) return false;
+  if (state_ == BreakerState::open) return now < open_until_;
+  return state_ == BreakerState::half_open && probe_out_ && now < probe_until_;
+}
+
 void BreakerCore::settle(const BreakerPass& pass, BreakerOutcome outcome, TimePoint now) {
   if (!settings_.enabled || pass.generation != generation_) return;
   if (pass.probe) {

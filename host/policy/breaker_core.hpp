@@ -42,6 +42,8 @@ class BreakerCore {
   void abandon(const BreakerPass& pass, TimePoint now) { settle(pass, BreakerOutcome::failure, now); }
 
   BreakerState state() const { return state_; }
+  /// Whether admit() would refuse: it is open, or its one probe is under way.
+  bool rests(TimePoint now) const;
   bool probing() const { return probe_out_; }
   /// How often it opened since it was last healthy for long.
   std::uint32_t openings() const { return openings_; }

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/model_facts.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -61,6 +63,11 @@ void CallRunner::count_attempt(CallId id) {
 
 void CallRunner::count_tokens(CallId id, std::uint64_t tokens) {
   if (const auto found = calls_.find(id); found != calls_.end()) found->second->tokens += tokens;
+}
+
+void CallRunner::count_cost(CallId id, const std::string& currency, double amount) {
+  if (const auto found = calls_.find(id); found != calls_.end())
+    found->second->cost[currency] = rounded_money(found->second->cost[currency] + amount);
 }
 
 void CallRunner::report_stream(CallId id, std::size_t content_events) {
@@ -329,6 +336,7 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   outcome.turns = call->journal.turns();
   outcome.attempts = call->attempts;
   outcome.tokens = call->tokens;
+  outcome.cost = call->cost;
   outcome.reruns = call->crash_reruns;
   outcome.deadline = call->request.bound.deadline.at();
   outcome.elapsed = loop_.now() - call->request.accepted;

@@ -25,6 +25,9 @@ using CallId = std::uint64_t;
 /// Whose word a failure is: the plugin's own, or the host's (a deadline, a crash, a limit).
 enum class EndedBy : unsigned char { plugin, host };
 
+/// Amounts by currency, "unspecified" when nobody says which. Never added up across currencies.
+using MoneyByCurrency = std::map<std::string, double>;
+
 /// How a call ended, for whoever asked.
 struct CallOutcome {
   Errc code = Errc::ok;
@@ -36,6 +39,7 @@ struct CallOutcome {
   std::uint32_t turns = 0;
   std::uint32_t attempts = 0;  // of provider calls, retries included
   std::uint64_t tokens = 0;    // of provider calls, as the providers report them
+  MoneyByCurrency cost;        // of the same, as far as it is known
   std::uint32_t reruns = 0;    // of turns, after a crash
   Duration elapsed{};
   TimePoint deadline{};  // the last one that held; unset if the call never ran
@@ -150,6 +154,7 @@ class CallRunner {
   void raise_deadline(CallId call, BoundDeadline bound);
   void count_attempt(CallId call);
   void count_tokens(CallId call, std::uint64_t tokens);
+  void count_cost(CallId call, const std::string& currency, double amount);
   /// Content of a streamed answer has arrived: told to the call that asked for it.
   void report_stream(CallId call, std::size_t content_events);
   std::size_t running() const { return calls_.size(); }
@@ -184,6 +189,7 @@ class CallRunner {
     std::uint32_t crash_reruns = 0;
     std::uint32_t attempts = 0;
     std::uint64_t tokens = 0;
+    MoneyByCurrency cost;
     bool committing = false;
     bool turn_due = false;             // whatever it waits for: a turn is to be run again
     bool unstored = false;             // the store failed once: it goes on without

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "config/value_grammar.hpp"
 #include "runtime/dumped_json.hpp"
+#include "runtime/provider_request.hpp"
 #include "runtime/provider_service.hpp"
 
 namespace toolpost {
@@ -12,12 +14,39 @@ using nlohmann::json;
 
 namespace {
 
+constexpr std::size_t kChoicesMax = 64;  // a first choice and what may stand in for it
+
 /// The operator's header if there is one, else the plugin's.
 BoundSecret bind_key(const ProviderSettings& settings, const Manifest& manifest, const Origin& origin,
                      std::string key) {
   const bool own = !settings.key_header.empty();
   return {origin, own ? settings.key_header : manifest.key_header,
           own ? settings.key_prefix : manifest.key_prefix, std::move(key)};
+}
+
+/// The plugin's name as catalogues have it: "kimi" for "dev.toolpost.kimi".
+std::string settings_plugin(const ProviderEntry& provider) {
+  const std::string& plugin = provider.settings.plugin;
+  return plugin.substr(plugin.rfind('.') + 1);
+}
+
+const MethodManifest* find_method(const PluginEntry& plugin, std::string_view name) {
+  for (const MethodEntry& method : plugin.methods) {
+    if (method.manifest->name == name) return method.manifest;
+  }
+  return nullptr;
+}
+
+json facts_json(const ModelFacts& facts) {
+  json out = {{"name", facts.name}, {"abilities", facts.abilities}, {"speed", facts.speed}};
+  if (!facts.aliases.empty()) out["aliases"] = facts.aliases;
+  if (facts.context_tokens != 0) out["context_tokens"] = facts.context_tokens;
+  if (facts.output_tokens_max != 0) out["output_tokens_max"] = facts.output_tokens_max;
+  if (facts.price) {
+    out["price"] = {
+        {"input", facts.price->input}, {"output", facts.price->output}, {"currency", facts.currency}};
+  }
+  return out;
 }
 
 }  // namespace
@@ -65,50 +94,82 @@ const ProviderEntry* ProviderService::by_plugin(const PluginEntry* plugin) const
   return nullptr;
 }
 
-Result<ProviderService::Choice> ProviderService::choose(const std::string& wanted) {
-  if (providers_.empty()) {
-    return Error{Errc::unsupported,
-                 "no model provider is configured; add [providers.NAME] with base_url and models to the "
-                 "configuration"};
+bool is_local(const ProviderEntry& provider) {
+  return provider.settings.local || (provider.origin && is_this_machine(lower(provider.origin->origin.host)));
+}
+
+OfferedProvider ProviderService::offer_of(const ProviderEntry& provider) const {
+  OfferedProvider one;
+  one.name = provider.name;
+  one.plugin = settings_plugin(provider);
+  one.models = provider.settings.models;
+  one.allowed = provider.settings.models_allowed;
+  one.preferred = provider.settings.models_preferred;
+  one.local = is_local(provider);
+  one.unusable = provider.unusable;
+  if (const auto list = lists_.find(one.name); one.models.empty() && list != lists_.end()) {
+    one.models = list->second.names;
+    one.listed = true;
   }
-  const auto allowed = [](const ProviderEntry& provider, const std::string& model) {
-    const auto& list = provider.settings.models_allowed;
-    return list.empty() || std::find(list.begin(), list.end(), model) != list.end();
-  };
-  ProviderEntry* usual = providers_.begin()->second.get();
-  if (const auto named = providers_.find(settings_.default_provider); named != providers_.end())
-    usual = named->second.get();
-  if (wanted.empty() || wanted == "auto") {
-    if (usual->unusable) return *usual->unusable;
-    if (usual->settings.models.empty()) {
-      return Error{Errc::unsupported,
-                   "provider " + usual->name + " names no models; set providers." + usual->name + ".models"};
-    }
-    return Choice{usual, usual->settings.models.front(), nullptr};
+  one.open = one.models.empty();
+  for (const auto& [key, state] : health_) {
+    if (key.starts_with(one.name + "/") && state.breaker.rests(loop_.now()))
+      one.resting.insert(key.substr(one.name.size() + 1));
   }
-  std::vector<std::string> known;
+  return one;
+}
+
+std::vector<OfferedProvider> ProviderService::offers(const std::string& only,
+                                                     const std::string& method) const {
+  std::vector<OfferedProvider> offered;
+  std::vector<OfferedProvider> without_method;
   for (const auto& [name, provider] : providers_) {
-    std::string model = wanted;
-    bool match = std::find(provider->settings.models.begin(), provider->settings.models.end(), wanted) !=
-                 provider->settings.models.end();
-    if (wanted.starts_with(name + "/")) {
-      model = wanted.substr(name.size() + 1);
-      match = true;
+    if (!only.empty() && only != name) continue;
+    OfferedProvider one = offer_of(*provider);
+    if (!is_chat(method)) {
+      // No model does this; the place of its name is still needed for breaker and budget.
+      one.models = {provider->settings.models.empty() ? "any" : provider->settings.models.front()};
+      one.allowed.clear();
     }
-    known.insert(known.end(), provider->settings.models.begin(), provider->settings.models.end());
-    if (!match) continue;
-    if (provider->unusable) return *provider->unusable;
-    if (!allowed(*provider, model)) {
-      std::string why = "model " + model;
-      why += " is not in providers." + name;
-      return Error{Errc::permission, why + ".models_allowed"};
-    }
-    return Choice{provider.get(), model, nullptr};
+    auto& to =
+        provider->unusable || find_method(provider->plugin, method) != nullptr ? offered : without_method;
+    to.push_back(std::move(one));
   }
-  const auto near = did_you_mean(wanted, known);
-  return Error{Errc::not_found, "no provider offers model \"" + wanted.substr(0, 100) + "\"" +
-                                    (near ? "; did you mean \"" + *near + "\"?"
-                                          : "; use auto, or NAME/model for provider NAME")};
+  // When nobody has the method, the refusal names the one that would have been asked.
+  return offered.empty() ? without_method : offered;
+}
+
+Result<std::vector<ProviderService::Choice>> ProviderService::choose(const json& request,
+                                                                     const EffectOrder& order,
+                                                                     const std::string& method) {
+  ModelWish wish = wish_of(request, order.method == nullptr ? "" : order.method->name, settings_.locale);
+  // No model reads files or lists; only a provider may be meant.
+  if (!is_chat(method) && wish.model.find('/') == std::string::npos) wish.model = "auto";
+  const std::string only = text_of(request, "provider");
+  const auto offered = offers(only, method);
+  if (offered.empty() && !providers_.empty()) {
+    std::vector<std::string> names;
+    for (const auto& [name, provider] : providers_) names.push_back(name);
+    const auto near = did_you_mean(only, names);
+    return Error{Errc::not_found, "there is no provider \"" + plain_excerpt(only) + "\"" +
+                                      (near ? "; did you mean \"" + *near + "\"?" : "")};
+  }
+  auto picks = pick_models(wish, offered, catalog_, policy());
+  if (!picks) return picks.error();
+  std::vector<Choice> choices;
+  for (const ModelPick& pick : *picks) {
+    if (choices.size() == kChoicesMax) break;
+    ProviderEntry& provider = *providers_.at(pick.provider);
+    const MethodManifest* found = find_method(provider.plugin, method);
+    if (found == nullptr) {
+      if (!choices.empty()) continue;
+      return Error{Errc::unsupported, "provider " + provider.name + " (plugin " + provider.plugin.id() +
+                                          ") has no method \"" + method.substr(0, 64) + "\""};
+    }
+    choices.push_back({&provider, pick.model, found, pick.facts, pick.why});
+    if (!is_chat(method)) break;  // a file is where it was sent; no other provider stands in
+  }
+  return choices;
 }
 
 std::string ProviderService::models_json() const {
@@ -116,14 +177,23 @@ std::string ProviderService::models_json() const {
   for (const auto& [name, provider] : providers_) {
     json one = {{"provider", name},
                 {"plugin", provider->settings.plugin},
-                {"models", provider->settings.models},
+                {"models", json::array()},
                 {"running", provider->gate->running()},
                 {"queued", provider->gate->waiting()}};
     if (provider->unusable) one["unusable"] = provider->unusable->message;
-    for (const auto& [key, state] : health_) {
-      if (key.starts_with(name + "/") && state.breaker.state() == BreakerState::open)
-        one["breaker_open"].push_back(key.substr(name.size() + 1));
+    const OfferedProvider offered = offer_of(*provider);
+    for (const std::string& model : offered.models) {
+      if (const auto no = forbidden(catalog_, offered, model, policy())) {
+        one["forbidden"][model] = no->message;
+        continue;
+      }
+      one["models"].push_back(model);
+      if (const ModelFacts* facts = catalog_.find(offered.plugin, model); facts != nullptr)
+        one["facts"][model] = facts_json(*facts);
     }
+    if (const auto listed = lists_.find(name); listed != lists_.end() && !listed->second.problem.empty())
+      one["list_problem"] = listed->second.problem;
+    if (!offered.resting.empty()) one["breaker_open"] = offered.resting;
     list.push_back(std::move(one));
   }
   return dumped(list);

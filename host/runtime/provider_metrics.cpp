@@ -1,6 +1,7 @@
 // The part of ProviderService that counts: attempts by provider, model and outcome, retries, tokens.
 #include <algorithm>
 
+#include "runtime/provider_request.hpp"
 #include "runtime/provider_service.hpp"
 
 namespace toolpost {
@@ -29,6 +30,13 @@ void ProviderService::count_tokens(const Choice& choice, CallId call, std::uint6
   if (metrics_ == nullptr) return;
   if (input != 0) metrics_->tokens.add(labels(choice) + ",direction=\"input\"", input);
   if (output != 0) metrics_->tokens.add(labels(choice) + ",direction=\"output\"", output);
+}
+
+void ProviderService::count_cost(CallId call, const nlohmann::json& reply) {
+  const auto cost = reply.find("cost");
+  if (cost == reply.end()) return;
+  const std::string currency = text_of(*cost, "currency");
+  runner_->count_cost(call, currency.empty() ? "unspecified" : currency, (*cost)["amount"].get<double>());
 }
 
 void ProviderService::settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome) {

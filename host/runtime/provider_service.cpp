@@ -1,6 +1,7 @@
 #include "runtime/provider_service.hpp"
 
 #include "runtime/dumped_json.hpp"
+#include "runtime/provider_request.hpp"
 
 namespace toolpost {
 namespace {
@@ -15,30 +16,6 @@ bool is_transfer(std::string_view method) {
   return method == "upload" || method == "extract";
 }
 
-bool asks_expert(const json& request) {
-  return request.is_object() && request.value("role", json("")) == "expert";
-}
-
-/// What an agent asked of a model, without what only the host reads.
-json provider_request(json order, const std::string& model, const std::string& locale) {
-  for (const char* key : {"method", "role"}) order.erase(key);
-  order["model"] = model;
-  if (locale != "en" && order.contains("messages") && order["messages"].is_array()) {
-    auto& messages = order["messages"];
-    // Without the type, insert() would take the two members for two elements.
-    messages.insert(
-        messages.begin(),
-        json{{"role", "system"}, {"content", "Answer in the language of the locale " + locale + "."}});
-  }
-  return order;
-}
-
-/// Whether this plugin, as it is now, began that journal; another would ask for other things.
-bool is_of(const JournalHeader& header, const PluginEntry& plugin) {
-  return header.plugin == plugin.id() && header.plugin_hash == plugin.found.sha256 &&
-         header.config == plugin.config_json;
-}
-
 /// What the provider plugin says that the answer used; 0 for whatever is no count.
 std::uint64_t tokens(const json& reply, const char* direction) {
   const auto usage = reply.find("usage");
@@ -47,30 +24,26 @@ std::uint64_t tokens(const json& reply, const char* direction) {
   return count != usage->end() && count->is_number_unsigned() ? count->get<std::uint64_t>() : 0;
 }
 
-const MethodManifest* find_method(const PluginEntry& plugin, std::string_view name) {
-  for (const MethodEntry& method : plugin.methods) {
-    if (method.manifest->name == name) return method.manifest;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 /// One provider effect: attempt after attempt until an answer, a final failure, or its destruction.
 class ProviderService::Attempts final : public RunningEffect {
  public:
-  Attempts(ProviderService& service, const EffectOrder& order, Choice choice, json request,
+  Attempts(ProviderService& service, const EffectOrder& order, std::vector<Choice> choices, json asked,
            BoundDeadline parent, EffectHost::Settle settle)
       : service_(service),
         owner_(order.owner),
         parent_call_(order.call),
-        journal_(std::string(order.journal) + "." + std::to_string(order.index)),
+        journal_(journal_of(order)),
         accepted_(order.accepted),
         ceilings_(service.ceilings_.of(order.profile)),
-        choice_(std::move(choice)),
-        request_(std::move(request)),
+        choice_(choices.front()),
+        fallbacks_(choices.begin() + 1, choices.end()),
+        asked_(std::move(asked)),
         parent_(std::move(parent)),
-        settle_(std::move(settle)) {}
+        settle_(std::move(settle)) {
+    request_ = request_for(asked_, choice_.model, choice_.facts, service_.settings_.locale);
+  }
 
   ~Attempts() override {
     service_.loop_.cancel(timer_);
@@ -79,7 +52,6 @@ class ProviderService::Attempts final : public RunningEffect {
     leave_gate();
   }
 
-  const Choice& choice() const { return choice_; }
   /// Goes on where an attempt was when its host died.
   void take_over(RecordedCall interrupted) {
     kept_ = std::move(interrupted.entries);
@@ -149,11 +121,39 @@ class ProviderService::Attempts final : public RunningEffect {
   /// codes.
   void give(const Error& error) {
     id_ = 0;
+    if (fall_back(error)) return;
     settle(error.code <= Errc::internal ? error.code : Errc::unavailable,
            choice_.provider->name + " (" + choice_.model + "): " + error.message);
   }
 
  private:
+  /// Asks the next model instead, as a new provider call within the same deadline.
+  bool fall_back(const Error& error) {
+    const TimePoint now = service_.loop_.now();
+    const bool time_left = now + service_.settings_.retry.attempt_min < parent_.deadline.at();
+    // A refused key or an empty account is the same for every model of the provider.
+    if (error.code == Errc::unauthenticated || error.code == Errc::exhausted)
+      std::erase_if(fallbacks_, [&](const Choice& next) { return next.provider == choice_.provider; });
+    if (fallbacks_.empty() || failed_.size() == service_.settings_.models.fallbacks_max ||
+        !may_fall_back(error.code) || !time_left)
+      return false;
+    failed_.push_back(choice_.provider->name + "/" + choice_.model + ": " + error.message);
+    choice_ = fallbacks_.front();
+    fallbacks_.erase(fallbacks_.begin());
+    request_ = request_for(asked_, choice_.model, choice_.facts, service_.settings_.locale);
+    kept_.clear();
+    pinned_.reset();
+    made_before_ += std::exchange(made_, 0);
+    if (service_.on_choice)
+      service_.on_choice("fallback to " + choice_.provider->name + "/" + choice_.model + " after " +
+                         failed_.back());
+    timer_ = service_.loop_.at(now, [this] {
+      timer_ = {};
+      enter();
+    });
+    return true;
+  }
+
   void leave_gate() {
     if (id_ == 0) return;
     const AttemptId id = std::exchange(id_, 0);
@@ -241,9 +241,15 @@ class ProviderService::Attempts final : public RunningEffect {
     json reply = outcome.parts.empty() ? json() : json::parse(outcome.parts.front().bytes, nullptr, false);
     if (!reply.is_object()) return give({Errc::bad_upstream, "the provider plugin answered no JSON object"});
     reply["provider"] = choice_.provider->name;
-    reply["attempts"] = made_;
+    reply["attempts"] = made_before_ + made_;
     service_.count_tokens(choice_, parent_call_, tokens(reply, "input_tokens"),
                           tokens(reply, "output_tokens"));
+    if (is_chat(choice_.method->name)) {
+      reply["why"] = choice_.why;
+      if (!failed_.empty()) reply["fallback_from"] = failed_;
+      complete_reply(reply, asked_, choice_.facts);
+      service_.count_cost(parent_call_, reply);
+    }
     settle(Errc::ok, dumped(reply));
   }
 
@@ -253,8 +259,12 @@ class ProviderService::Attempts final : public RunningEffect {
   const std::string journal_;
   const TimePoint accepted_;
   const CeilingsCore& ceilings_;
-  const Choice choice_;
-  const json request_;
+  Choice choice_;
+  std::vector<Choice> fallbacks_;
+  const json asked_;                 // by the tool
+  json request_;                     // as the chosen model gets it
+  std::vector<std::string> failed_;  // models that were asked before
+  std::uint32_t made_before_ = 0;    // attempts at those
   const BoundDeadline parent_;
   EffectHost::Settle settle_;
   AttemptId id_ = 0;
@@ -294,46 +304,39 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
         {Errc::exhausted, "turns.provider_calls_max = " + std::to_string(settings_.turns.provider_calls_max) +
                               " provider calls were made by this call"});
   }
-  const json model = request.value("model", json("auto"));
-  auto choice = choose(model.is_string() ? model.get<std::string>() : "auto");
-  if (!choice) return refuse(choice.error());
-  choice->method = find_method(choice->provider->plugin, method);
-  if (choice->method == nullptr) {
-    return refuse({Errc::unsupported, "provider " + choice->provider->name + " (plugin " +
-                                          choice->provider->plugin.id() + ") has no method \"" +
-                                          method.substr(0, 64) + "\""});
+  if (auto before = interrupted_.extract(journal_of(order))) {
+    auto choices = choose_as_before(request, order, method, before.mapped().header);
+    if (!choices.empty())
+      return make_attempts(std::move(choices), request, order, std::move(settle), std::move(before.mapped()));
   }
+  if (auto wait = wait_for_lists(request, order, method, settle)) return wait;
+  return start_chosen(request, order, method, std::move(settle));
+}
+
+std::unique_ptr<RunningEffect> ProviderService::start_chosen(const json& request, const EffectOrder& order,
+                                                             const std::string& method,
+                                                             EffectHost::Settle settle) {
+  auto choices = choose(request, order, method);
+  if (!choices) {
+    settle(choices.error().code <= Errc::internal ? choices.error().code : Errc::unavailable,
+           choices.error().message);
+    return nullptr;
+  }
+  if (on_choice && is_chat(method) && leaves_choice(request)) on_choice(choices->front().why);
+  return make_attempts(std::move(*choices), request, order, std::move(settle), {});
+}
+
+std::unique_ptr<RunningEffect> ProviderService::make_attempts(std::vector<Choice> choices,
+                                                              const json& request, const EffectOrder& order,
+                                                              EffectHost::Settle settle,
+                                                              std::optional<RecordedCall> before) {
   const BoundDeadline parent =
       ceilings_.of(order.profile).provider_call(asks_expert(request) ? raise_for_expert(order) : order.bound);
-  auto attempts = std::make_unique<Attempts>(*this, order, *choice,
-                                             provider_request(request, choice->model, settings_.locale),
-                                             parent, std::move(settle));
-  Attempts* started = attempts.get();
-  auto left = interrupted_.extract(std::string(order.journal) + "." + std::to_string(order.index));
-  if (left && is_of(left.mapped().header, started->choice().provider->plugin))
-    started->take_over(std::move(left.mapped()));
-  started->enter();
+  auto attempts =
+      std::make_unique<Attempts>(*this, order, std::move(choices), request, parent, std::move(settle));
+  if (before) attempts->take_over(std::move(*before));
+  attempts->enter();
   return attempts;
-}
-
-/// The deadline of the asking call; an expert gives it more time, once.
-BoundDeadline ProviderService::raise_for_expert(const EffectOrder& order) {
-  const CeilingsCore& ceilings = ceilings_.of(order.profile);
-  const BoundDeadline whole = ceilings.request(order.accepted, order.wall);
-  BoundDeadline raised = ceilings.raised(whole, order.bound, order.accepted);
-  if (raised.deadline.at() <= order.bound.deadline.at()) return order.bound;
-  runner_->raise_deadline(order.call, raised);
-  return raised;
-}
-
-void ProviderService::restore(const EffectOrder& order) {
-  ++calls_made_[order.call];
-  const json request = json::parse(order.request, nullptr, false);
-  if (asks_expert(request)) raise_for_expert(order);
-}
-
-void ProviderService::forget_interrupted(const std::string& journal) {
-  std::erase_if(interrupted_, [&](const auto& one) { return one.first.starts_with(journal + "."); });
 }
 
 void ProviderService::begin(const std::vector<AttemptId>& attempts) {

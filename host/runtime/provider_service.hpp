@@ -5,11 +5,15 @@
 
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "call/journal_file.hpp"
 #include "config/settings.hpp"
 #include "effect/http/http_call.hpp"
+#include "model/model_choice.hpp"
 #include "policy/breaker_core.hpp"
 #include "policy/ceilings_core.hpp"
 #include "policy/provider_gate_core.hpp"
@@ -32,6 +36,9 @@ struct ProviderEntry {
   TimerId gate_timer;
 };
 
+/// Whether it runs on this machine, or the operator says that it counts as local.
+bool is_local(const ProviderEntry& provider);
+
 using AttemptId = std::uint64_t;
 
 class ProviderService {
@@ -48,6 +55,8 @@ class ProviderService {
   void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
+  /// The effect `models`: what can be asked, once the servers have said what they have.
+  std::unique_ptr<RunningEffect> start_models(const EffectOrder& order, EffectHost::Settle settle);
   /// A provider effect that the call had before its host died.
   void restore(const EffectOrder& order);
   /// Journals of provider calls that were under way when their host died, by id; each is taken when its
@@ -56,6 +65,10 @@ class ProviderService {
   /// What was not taken of the call with that journal.
   void forget_interrupted(const std::string& journal);
   void forget(CallId call) { calls_made_.erase(call); }
+  /// Before the first start(): what is known about models.
+  void use_catalog(ModelCatalog catalog) { catalog_ = std::move(catalog); }
+  /// Told which model was chosen, and why; may stay empty.
+  std::function<void(const std::string&)> on_choice;
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
@@ -73,13 +86,48 @@ class ProviderService {
     ProviderEntry* provider = nullptr;
     std::string model;
     const MethodManifest* method = nullptr;
+    const ModelFacts* facts = nullptr;
+    std::string why;
   };
+  /// A server's own list of its models; empty with a reason when it could not be read.
+  struct ListedModels {
+    std::vector<std::string> names;
+    std::string problem;
+    TimePoint read_at{};
+  };
+  class ListWait;
+
   BoundDeadline raise_for_expert(const EffectOrder& order);
   std::string labels(const Choice& choice) const;
   void count_attempt(const Choice& choice, const CallOutcome& outcome, std::uint32_t made);
   void count_tokens(const Choice& choice, CallId call, std::uint64_t input, std::uint64_t output);
   void settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome);
-  Result<Choice> choose(const std::string& wanted);
+  /// The journal of the provider call that answers this effect; the asking call's id, ".", the effect's
+  /// index.
+  static std::string journal_of(const EffectOrder& order);
+  /// Of a provider call whose host died: the model that it asked, and what may stand in for it. Empty when it
+  /// may not be asked any more, or would be asked for other things.
+  std::vector<Choice> choose_as_before(const nlohmann::json& request, const EffectOrder& order,
+                                       const std::string& method, const JournalHeader& before);
+  /// The choices for a request, the first one first; those behind it are its fallbacks.
+  Result<std::vector<Choice>> choose(const nlohmann::json& request, const EffectOrder& order,
+                                     const std::string& method);
+  std::vector<OfferedProvider> offers(const std::string& only, const std::string& method) const;
+  OfferedProvider offer_of(const ProviderEntry& provider) const;
+  /// The providers whose list a choice needs and which is not there or too old.
+  std::vector<ProviderEntry*> unlisted(const nlohmann::json& request, const std::string& method);
+  /// Null when nothing needs to be waited for.
+  std::unique_ptr<RunningEffect> wait_for_lists(const nlohmann::json& request, const EffectOrder& order,
+                                                const std::string& method, const EffectHost::Settle& settle);
+  std::unique_ptr<RunningEffect> make_attempts(std::vector<Choice> choices, const nlohmann::json& request,
+                                               const EffectOrder& order, EffectHost::Settle settle,
+                                               std::optional<RecordedCall> before);
+  void count_cost(CallId call, const nlohmann::json& reply);
+  ModelPolicy policy() const {
+    return {settings_.models.local_only, settings_.default_provider, settings_.models.fallback};
+  }
+  std::unique_ptr<RunningEffect> start_chosen(const nlohmann::json& request, const EffectOrder& order,
+                                              const std::string& method, EffectHost::Settle settle);
   Health& health(const std::string& provider, const std::string& model);
   void begin(const std::vector<AttemptId>& attempts);
   void release(ProviderEntry& provider, AttemptId id);
@@ -93,7 +141,9 @@ class ProviderService {
   CallRunner* runner_ = nullptr;
   Metrics* metrics_ = nullptr;
   std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
-  std::map<std::string, Health> health_;  // by provider and model; bounded by kHealthMax
+  ModelCatalog catalog_;
+  std::map<std::string, ListedModels> lists_;  // by provider
+  std::map<std::string, Health> health_;       // by provider and model; bounded by kHealthMax
   std::unordered_map<AttemptId, Attempts*> waiting_;
   std::unordered_map<CallId, std::uint32_t> calls_made_;
   std::map<std::string, RecordedCall> interrupted_;

@@ -130,6 +130,14 @@ Result<void> Runtime::open() {
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
   git_ = std::make_unique<GitService>(loop_, *roots_, settings_, places_.git_program, places_.state_dir);
   if (auto opened = open_store(); !opened) store_problem_ = opened.error().message;
+  std::vector<std::string> catalogs = places_.catalog_folders;
+  catalogs.insert(catalogs.end(), settings_.models.catalog_folders.begin(),
+                  settings_.models.catalog_folders.end());
+  providers_.use_catalog(
+      read_catalogs(catalogs, [this](const std::string& problem) { catalog_problems_.push_back(problem); }));
+  providers_.on_choice = [this](const std::string& why) {
+    if (on_event) on_event(Level::info, "model_chosen", why);
+  };
   for (const auto& [name, settings] : settings_.providers) {
     const PluginEntry* plugin = plugins_->provider(settings.plugin);
     providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(name, settings));
@@ -138,6 +146,9 @@ Result<void> Runtime::open() {
 }
 
 void Runtime::verify_plugins() {
+  // Found before anybody listened.
+  for (const std::string& problem : catalog_problems_)
+    if (on_event) on_event(Level::error, "model_catalog", problem);
   for (const auto& plugin : plugins_->plugins()) {
     if (plugin->incompatible || plugin->loaded) continue;
     ensure_pool(*plugin);

@@ -35,8 +35,9 @@ struct RuntimePlaces {
   std::vector<std::string> file_roots;
   std::string git_program;  // toolpost-git
   std::function<bool(const std::string& plugin, FrameType)>
-      kill_after_frame;           // for tests; see WorkerPool::Events
-  EnvironmentGetter environment;  // for the keys that the configuration names
+      kill_after_frame;                      // for tests; see WorkerPool::Events
+  std::vector<std::string> catalog_folders;  // of the bundled model catalogues
+  EnvironmentGetter environment;             // for the keys that the configuration names
   /// Keys by the provider's name that were read before, since that may take time; unset: read in open().
   std::function<Result<Secret>(const std::string& provider)> keys;
   Metrics* metrics = nullptr;  // outlives the runtime; null: nobody asks
@@ -152,6 +153,7 @@ class Runtime final : public ToolHost, private EffectHost {
   std::unique_ptr<Store> store_;
   std::string store_problem_;
   std::optional<Errc> store_failure_;  // the last one, told once
+  std::vector<std::string> catalog_problems_;
   std::optional<HostLease> lease_;
   std::unique_ptr<InterruptedCalls> interrupted_;
   JsonReader reader_;

@@ -81,10 +81,7 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
   if (order.kind.starts_with("git.")) return start_git(order, settle);
   if (order.kind.starts_with("store.") || order.kind.starts_with("thread."))
     return start_store(order, settle);
-  if (order.kind == "models") {
-    settle(Errc::ok, "{\"providers\":" + providers_.models_json() + "}");
-    return nullptr;
-  }
+  if (order.kind == "models") return providers_.start_models(order, std::move(settle));
   if (order.kind == "host.status") {
     const json request = json::parse(order.request, nullptr, false);
     settle(Errc::ok, status_json(request.is_object() && request.value("part", json("all")) == "all"));

@@ -153,6 +153,17 @@ TEST_CASE("settings rules: a key over plain http warns, but not on this machine"
   CHECK(warnings(settings).empty());
 }
 
+TEST_CASE("settings rules: a fallback names a configured provider", "[config]") {
+  Settings settings;
+  settings.providers["local"].base_url = "http://localhost";
+  settings.models.fallback = {"local", "local/some-model"};
+  CHECK(problems(settings).empty());
+  settings.models.fallback = {"locl/some-model"};
+  CHECK(problems(settings) ==
+        Messages{"models.fallback names \"locl/some-model\", but there is no [providers.locl]; did you mean "
+                 "\"local\"?; an entry is a provider's name or NAME/model"});
+}
+
 TEST_CASE("settings rules: the default provider is a configured one or the client", "[config]") {
   Settings settings;
   settings.default_provider = "client";

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -171,6 +171,21 @@ test('durable: resume.in_doubt = "resend" sends it again', bounded, async (t) =>
   const { stdout } = await toolpost(place, 'calls', 'resume');
   assert.match(stdout, /^[0-9a-f]{32} {2}ok$/m);
   assert.equal(model.asked.get('held'), 2);
+});
+
+test('durable: a call of auto goes on with the model that it had asked, whatever auto would choose now', bounded, async (t) => {
+  const [one, other] = [await startModel(t, { hold: () => one.asked.get('held') === 1 }), await startModel(t)];
+  const provider = (name, { url }) => `[providers.${name}]\nbase_url = "${url}/v1"\nmodels = ["m"]\nconfig = { stream = false }\n`;
+  const choosing = (name) => `${provider('one', one)}${provider('other', other)}[host]\ndefault_provider = "${name}"\n[resume]\nin_doubt = "resend"\n`;
+  const place = new Place(t).configure(choosing('one'));
+  await killWhileAsking(place, one, callLine(1, 'held'));
+  writeFileSync(join(place.folder, 'toolpost.toml'), choosing('other'));
+  const { stdout } = await toolpost(place, 'calls', 'resume');
+  assert.match(stdout, /^[0-9a-f]{32} {2}ok$/m);
+  assert.deepEqual([one.asked.get('held'), other.asked.size], [2, 0]);
+  assert.match((await outcomes(place)).get('held'), /asked already before the host ended/);
+  const next = await start(place);
+  assert.equal((await next.call(2, 'chat', { prompt: 'after' })).result.structuredContent.metadata.provider_used, 'other');
 });
 
 test('durable: toolpost call --durable goes on where it was when it is called again', bounded, async (t) => {

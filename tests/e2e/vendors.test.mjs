@@ -87,3 +87,13 @@ test('glm: the search is asked for and counted, and a character cut in two is wh
   assert.equal(body.tools[0].type, 'web_search');
   assert.deepEqual(body.thinking, { type: 'enabled' });
 });
+
+test('auto: the bundled catalogue tells a fast model from a thorough one, and the log says why', bounded, async (t) => {
+  const mock = await startMock(t);
+  const peer = await start(t, 'glm', `${mock.url}/v1`, ['glm-4.6', 'glm-4.5-flash']);
+  assert.equal((await ask(peer)).structuredContent.content, answer);
+  assert.equal(mock.getRequests()[0].body.model, 'glm-4.5-flash');
+  peer.close();
+  await peer.closed;
+  assert.match(peer.stderr, /model_chosen.*vendor\/glm-4\.5-flash.*fast, for chat/);
+});

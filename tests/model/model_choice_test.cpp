@@ -142,12 +142,24 @@ TEST_CASE("auto: what cannot be asked now is left out or comes last", "[model]")
   Asked asked;
   asked.providers[0].resting = {"glm-flash"};
   CHECK(asked.first() == "moon/kimi-eye");
+  CHECK(has(asked.why(), "auto chose moon/kimi-eye: balanced, for this call"));
   CHECK(asked.all().back() == "glm/glm-flash");
   asked.providers[0].unusable = Error{Errc::unsupported, "no key"};
   CHECK(asked.first() == "moon/kimi-eye");
   CHECK(has(asked.why(), "left out glm (no key)"));
   asked.providers.resize(1);
   CHECK(asked.first() == "refused: no key");
+}
+
+TEST_CASE("auto: of a server's own list what a catalogue knows comes first", "[model]") {
+  Asked asked;
+  asked.providers = {offer("glm", "glm", {"embedding-3", "glm-big"})};
+  CHECK(asked.first() == "glm/embedding-3");  // the operator named it, and first
+  asked.providers[0].listed = true;
+  CHECK(asked.first() == "glm/glm-big");
+  CHECK(has(asked.why(), "no other fits better"));
+  asked.providers[0].models = {"embedding-3", "other"};
+  CHECK(asked.first() == "glm/embedding-3");
 }
 
 TEST_CASE("policy: allowed lists and local_only hold for auto and for names", "[model]") {

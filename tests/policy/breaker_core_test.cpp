@@ -50,6 +50,21 @@ TEST_CASE("breaker: opens at failures_max in a row, not one before, and a succes
   CHECK(says(refused.error(), "another 12000 ms (breaker.open_base_ms = 15000"));
 }
 
+TEST_CASE("breaker: rests exactly while it would refuse", "[policy]") {
+  World world;
+  CHECK_FALSE(world.breaker.rests(world.now));
+  world.fail(5);
+  CHECK(world.breaker.rests(world.now));
+  CHECK(world.breaker.rests(world.now + 15s - 1ms));
+  CHECK_FALSE(world.breaker.rests(world.now + 15s));
+  world.now += 15s;
+  const auto probe = world.breaker.admit(world.now);
+  REQUIRE(probe.has_value());
+  CHECK(world.breaker.rests(world.now));  // the probe decides
+  world.breaker.settle(*probe, BreakerOutcome::success, world.now);
+  CHECK_FALSE(world.breaker.rests(world.now));
+}
+
 TEST_CASE("breaker: opens when half of the window failed, but only once the window is full", "[policy]") {
   World world;
   for (int i = 0; i < 9; ++i) {

@@ -47,6 +47,7 @@ Settings random_settings(RandomSource& random) {
   settings.turns.journal_bytes_max = random.below(4) == 0 ? 256 << 10 : 64 << 20;
   settings.turns.provider_calls_max = from(1, 8);
   settings.retry.attempts_max = from(1, 6);
+  settings.models.fallbacks_max = 0;  // a fallback is a new provider call, which asks everything anew
   settings.breaker.enabled = random.below(4) != 0;
   for (std::size_t i = 0; i < kProviders; ++i) {
     ProviderSettings provider;

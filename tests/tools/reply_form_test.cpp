@@ -75,6 +75,15 @@ TEST_CASE("reply form: a text answer needs its headings", "[tools]") {
   CHECK(check_reply(text, "## Risks\nnone").problem == "it has no \"## Next steps\"");
 }
 
+TEST_CASE("reply form: the cost of both answers is added up, if it is told in one currency", "[tools]") {
+  const json dollars = {{"amount", 0.5}, {"currency", "USD"}, {"source", "catalogue"}};
+  CHECK(add_cost(dollars, dollars)["amount"] == 1.0);
+  CHECK(add_cost(dollars, {{"amount", 0.5}, {"currency", "EUR"}, {"source", "catalogue"}}).is_null());
+  CHECK(add_cost(dollars, json()).is_null());
+  CHECK(add_cost(dollars, {{"amount", 0.5}, {"currency", "USD"}, {"source", "provider"}})["source"] ==
+        "mixed");
+}
+
 TEST_CASE("reply form: usage of both answers is added up", "[tools]") {
   CHECK(add_usage({{"input_tokens", 10}, {"cost", 0.5}, {"id", "x"}},
                   {{"input_tokens", 5}, {"cost", 0.25}, {"output_tokens", 2}}) ==

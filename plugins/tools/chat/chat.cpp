@@ -1,4 +1,5 @@
 // chat: one question to a model, with files, in a thread that any tool can continue.
+#include <toolpost/workflow/answer_facts.hpp>
 #include <toolpost/workflow/thread_history.hpp>
 
 namespace {
@@ -44,11 +45,13 @@ struct Chat : toolpost::Plugin {
     const std::string answer = reply.value("text", "");
 
     json response = {{"status", "success"}, {"content", answer}, {"content_type", "text"}};
-    response["metadata"] = {{"tool_name", "chat"},
-                            {"model_used", reply.value("model", "")},
-                            {"provider_used", reply.value("provider", "")},
-                            {"usage", reply.value("usage", json::object())}};
-    if (reply.value("truncated", false)) response["metadata"]["truncated"] = true;
+    response["metadata"] = {{"tool_name", "chat"}};
+    toolpost::workflow::add_answer_facts(response["metadata"], reply);
+    // What this tool asks for by itself nobody misses; what was asked for and could not be had is told.
+    const bool asked_for = request.contains("use_websearch") || request.contains("thinking_mode") ||
+                           request.contains("temperature");
+    const json notes = toolpost::workflow::field(reply, "notes");
+    if (asked_for && notes.is_array() && !notes.empty()) response["metadata"]["notes"] = notes;
     if (!files.left_out.empty()) response["metadata"]["files_left_out"] = files.left_out;
     remember(call, thread_id, turns, question, answer, reply, response);
     return response;

@@ -199,6 +199,8 @@ class Panel {
     opinion["metadata"] = {{"provider", member.reply.value("provider", "")},
                            {"model_name", member.reply.value("model", "")},
                            {"usage", member.reply.value("usage", json::object())}};
+    if (const json cost = workflow::field(member.reply, "cost"); !cost.is_null())
+      opinion["metadata"]["cost"] = cost;
     if (!checked.problem.empty()) {
       opinion["position"] = "unclear";
       opinion["verdict"] = text;

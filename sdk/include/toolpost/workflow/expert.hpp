@@ -1,6 +1,7 @@
 #pragma once
 // Asks the expert model, checks the form of its answer, and lets it mend a wrong one once.
 
+#include <toolpost/workflow/answer_facts.hpp>
 #include <toolpost/workflow/reply_form.hpp>
 
 namespace toolpost::workflow {
@@ -12,19 +13,6 @@ struct ExpertAnswer {
   json analysis;
   json metadata = json::object();
 };
-
-/// Adds up the numbers of two usages.
-inline json add_usage(json usage, const json& more) {
-  for (const auto& [key, value] : more.items()) {
-    if (!value.is_number()) continue;
-    const json before = field(usage, key.c_str());
-    usage[key] = before.is_number_integer() && value.is_number_integer()
-                     ? json(before.get<std::int64_t>() + value.get<std::int64_t>())
-                 : before.is_number() ? json(before.get<double>() + value.get<double>())
-                                      : value;
-  }
-  return usage;
-}
 
 /// What a model is told whose answer has the wrong form.
 inline std::string mending_request(const std::string& problem) {
@@ -40,6 +28,7 @@ inline ExpertAnswer ask_expert(Call& call, json order, const ReplyForm& form) {
   answer.text = answer.reply.value("text", "");
   CheckedReply checked = check_reply(form, answer.text);
   json usage = answer.reply.value("usage", json::object());
+  json cost = field(answer.reply, "cost");
   if (!checked.problem.empty() && call.remaining_ms() >= kMendMsMin) {
     order["messages"].push_back({{"role", "assistant"}, {"content", answer.text}});
     order["messages"].push_back({{"role", "user"}, {"content", mending_request(checked.problem)}});
@@ -47,6 +36,7 @@ inline ExpertAnswer ask_expert(Call& call, json order, const ReplyForm& form) {
     try {
       json reply = call.provider(order);
       usage = add_usage(usage, reply.value("usage", json::object()));
+      cost = add_cost(cost, field(reply, "cost"));
       CheckedReply mended = check_reply(form, reply.value("text", ""));
       if (mended.problem.empty()) {
         answer.metadata["form_mended"] = true;
@@ -60,10 +50,10 @@ inline ExpertAnswer ask_expert(Call& call, json order, const ReplyForm& form) {
   }
   if (!checked.problem.empty()) checked.analysis["form_problem"] = checked.problem;
   answer.analysis = std::move(checked.analysis);
-  answer.metadata["model_used"] = answer.reply.value("model", "");
-  answer.metadata["provider_used"] = answer.reply.value("provider", "");
-  answer.metadata["usage"] = usage;
-  if (answer.reply.value("truncated", false)) answer.metadata["truncated"] = true;
+  add_answer_facts(answer.metadata, answer.reply);
+  answer.metadata["usage"] = usage;  // of both, if it was mended
+  answer.metadata.erase("cost");
+  if (!cost.is_null()) answer.metadata["cost"] = cost;
   return answer;
 }
 

@@ -1,0 +1,46 @@
+#pragma once
+// What a tool's reply says of the model that answered: which, why that one, what was used and what it cost.
+
+#include <toolpost/workflow/fields.hpp>
+
+namespace toolpost::workflow {
+
+/// Copies from a provider's reply to `metadata`; what the reply does not have is left out.
+inline void add_answer_facts(json& metadata, const json& reply) {
+  metadata["model_used"] = reply.value("model", "");
+  metadata["provider_used"] = reply.value("provider", "");
+  metadata["usage"] = reply.value("usage", json::object());
+  for (const auto& [from, to] : {std::pair{"why", "model_choice"}, std::pair{"cost", "cost"}}) {
+    if (const json value = field(reply, from); !value.is_null()) metadata[to] = value;
+  }
+  const json failed = field(reply, "fallback_from");
+  if (failed.is_array() && !failed.empty()) metadata["fallback_from"] = failed;
+  if (reply.value("truncated", false)) metadata["truncated"] = true;
+}
+
+/// Adds up the numbers of two usages.
+inline json add_usage(json usage, const json& more) {
+  for (const auto& [key, value] : more.items()) {
+    if (!value.is_number()) continue;
+    const json before = field(usage, key.c_str());
+    usage[key] = before.is_number_integer() && value.is_number_integer()
+                     ? json(before.get<std::int64_t>() + value.get<std::int64_t>())
+                 : before.is_number() ? json(before.get<double>() + value.get<double>())
+                                      : value;
+  }
+  return usage;
+}
+
+/// The cost of two answers together; null when that cannot be told, as for two currencies.
+inline json add_cost(json cost, const json& more) {
+  if (!cost.is_object() || !more.is_object()) return {};
+  if (field(cost, "currency") != field(more, "currency")) return {};
+  const json first = field(cost, "amount");
+  const json second = field(more, "amount");
+  if (!first.is_number() || !second.is_number()) return {};
+  cost["amount"] = first.get<double>() + second.get<double>();
+  if (field(cost, "source") != field(more, "source")) cost["source"] = "mixed";
+  return cost;
+}
+
+}  // namespace toolpost::workflow
