@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/import_command.hpp"
 
 namespace {
 
@@ -48,6 +49,7 @@ class CommandLine {
   std::string inspected_;
   bool quiet_ = false;
   ConfigPrintCommand print_;
+  ConfigImportCommand import_;
   bool probe_ = false;
   bool metrics_ = false;
   bool watch_ = false;
@@ -228,7 +230,7 @@ void CommandLine::add_operating() {
 }
 
 void CommandLine::add_config() {
-  auto& config = add(app_, "config", "Check or print the configuration",
+  auto& config = add(app_, "config", "Check, print or import the configuration",
                      "  toolpost config check\n"
                      "  toolpost config print --explain",
                      {});
@@ -251,6 +253,15 @@ void CommandLine::add_config() {
   explain->excludes(defaults)->excludes(profile)->excludes(markdown);
   defaults->excludes(profile)->excludes(markdown);
   profile->excludes(markdown);
+  auto& import =
+      add(config, "import", "Turn the predecessor's .env file into a configuration",
+          "  toolpost config import .env                      print it; what changed is on standard error\n"
+          "  toolpost config import .env --out toolpost.toml  write it into a new file\n"
+          "  toolpost config import .env --json | jq '.variables[] | select(.effect != \"kept\")'",
+          [this] { return run_config_import(options_, import_); });
+  import.add_option("file", import_.file, "The .env file");
+  import.add_option("--out", import_.out, "Write it into this file (mode 0600), which must not be there");
+  import.add_flag("--markdown", import_.markdown, "Print the manual page docs/migrating.md");
 }
 
 int CommandLine::run(int argc, char** argv) {
