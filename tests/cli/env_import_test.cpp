@@ -351,3 +351,32 @@ TEST_CASE("env import: unknown variables are named with a guess, and nothing of 
   CHECK(imported.note("").effect == "bad_line");
   CHECK(imported.values.at("ceilings_long.tool_ms") == "660_000");
 }
+
+TEST_CASE("env import: mangled files are read to their end, and what comes out loads", "[cli][import]") {
+  std::string whole = std::string(kTwo) + kCustom + kAzure + kDial + kOpenRouter;
+  for (const Row& row : kRows)
+    whole += std::string("export ") + row.variable + "=\"" + row.value + "\" # why\r\n";
+  std::uint64_t state = 1;
+  const auto next = [&state](std::size_t below) {  // xorshift64: the same files each time
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return static_cast<std::size_t>(state % below);
+  };
+  constexpr std::string_view kOdd = "\"'\\#=\n\r$ {}[],.0\xff";
+  for (int round = 0; round < 300; ++round) {
+    std::string mangled = whole;
+    for (std::size_t left = 1 + next(20); left > 0; --left) {
+      const std::size_t at = next(mangled.size());
+      if (next(3) == 0) {
+        mangled.erase(at, 1 + next(8));
+      } else {
+        mangled.insert(at, 1, kOdd[next(kOdd.size())]);
+      }
+    }
+    CAPTURE(round, mangled);
+    const EnvImport imported = import_env(mangled);
+    for (const ConfigProblem& problem : imported.problems) FAIL_CHECK(to_string(problem));
+    CHECK(imported.toml.find(kSecret) == std::string::npos);
+  }
+}
