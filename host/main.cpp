@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/import_command.hpp"
 
 namespace {
 
@@ -31,6 +32,7 @@ class CommandLine {
   void add_serving();
   void add_calling();
   void add_calls();
+  void add_threads();
   void add_plugins();
   void add_operating();
   void add_config();
@@ -47,11 +49,14 @@ class CommandLine {
   std::string inspected_;
   bool quiet_ = false;
   ConfigPrintCommand print_;
+  ConfigImportCommand import_;
   bool probe_ = false;
   bool metrics_ = false;
   bool watch_ = false;
   std::string shell_;
   std::string kept_call_;
+  ThreadsCommand threads_;
+  std::uint32_t threads_limit_ = 50;
 };
 
 CommandLine::CommandLine() {
@@ -69,6 +74,7 @@ CommandLine::CommandLine() {
   add_serving();
   add_calling();
   add_calls();
+  add_threads();
   add_plugins();
   add_operating();
   add_config();
@@ -130,6 +136,45 @@ void CommandLine::add_calls() {
   purge.add_option("id", kept_call_, "One call");
 }
 
+void CommandLine::add_threads() {
+  auto& threads =
+      add(app_, "threads", "Conversations that tools can go on with: list, show, export, delete them",
+          "  toolpost threads list\n"
+          "  toolpost threads export 0123456789abcdef0123456789abcdef --out bug.json",
+          {});
+  threads.require_subcommand(1);
+  auto& list = add(threads, "list", "List them, the one used last first",
+                   "  toolpost threads list\n"
+                   "  toolpost threads list --limit 5 --json | jq -r .threads[0].id",
+                   [this] { return run_threads_list(options_, threads_limit_); });
+  list.add_option("--limit", threads_limit_, "At most so many; 50 if not given")
+      ->check(CLI::Range(1, 100'000));
+  const char* id_help = "As a tool's continuation_id and `threads list` name it";
+  auto& show =
+      add(threads, "show", "Print a thread's turns; of a long question or answer its first 500 bytes",
+          "  toolpost threads show 0123456789abcdef0123456789abcdef\n"
+          "  toolpost threads show --full 0123456789abcdef0123456789abcdef",
+          [this] { return run_threads_show(options_, threads_); });
+  show.add_option("id", threads_.ids, id_help)->required()->expected(1);
+  show.add_flag("--full", threads_.full, "Print all of every text");
+  auto& out = add(threads, "export", "Print a whole thread as JSON or Markdown",
+                  "  toolpost threads export 0123456789abcdef0123456789abcdef | jq .turns[].turn.answer\n"
+                  "  toolpost threads export 0123456789abcdef0123456789abcdef --markdown --out bug.md",
+                  [this] { return run_threads_export(options_, threads_); });
+  out.add_option("id", threads_.ids, id_help)->required()->expected(1);
+  out.add_flag("--markdown", threads_.markdown, "Print questions and answers to read, not JSON");
+  out.add_option("--out", threads_.out, "Write it into this file (mode 0600), which must not be there");
+  auto& gone = add(threads, "delete", "Delete threads, all that are named or none",
+                   "  toolpost threads delete 0123456789abcdef0123456789abcdef\n"
+                   "  toolpost threads delete --expired      what no tool can go on with any more\n"
+                   "  toolpost threads delete --all --yes    everything",
+                   [this] { return run_threads_delete(options_, threads_); });
+  gone.add_option("ids", threads_.ids, id_help);
+  gone.add_flag("--expired", threads_.expired, "Those whose time has passed");
+  gone.add_flag("--all", threads_.all, "All of them; needs --yes");
+  gone.add_flag("--yes", threads_.yes, "Delete without another question");
+}
+
 void CommandLine::add_plugins() {
   auto& tools = add(app_, "tools", "List the tools, or show one with its arguments",
                     "  toolpost tools\n"
@@ -185,7 +230,7 @@ void CommandLine::add_operating() {
 }
 
 void CommandLine::add_config() {
-  auto& config = add(app_, "config", "Check or print the configuration",
+  auto& config = add(app_, "config", "Check, print or import the configuration",
                      "  toolpost config check\n"
                      "  toolpost config print --explain",
                      {});
@@ -208,6 +253,15 @@ void CommandLine::add_config() {
   explain->excludes(defaults)->excludes(profile)->excludes(markdown);
   defaults->excludes(profile)->excludes(markdown);
   profile->excludes(markdown);
+  auto& import =
+      add(config, "import", "Turn the predecessor's .env file into a configuration",
+          "  toolpost config import .env                      print it; what changed is on standard error\n"
+          "  toolpost config import .env --out toolpost.toml  write it into a new file\n"
+          "  toolpost config import .env --json | jq '.variables[] | select(.effect != \"kept\")'",
+          [this] { return run_config_import(options_, import_); });
+  import.add_option("file", import_.file, "The .env file");
+  import.add_option("--out", import_.out, "Write it into this file (mode 0600), which must not be there");
+  import.add_flag("--markdown", import_.markdown, "Print the manual page docs/migrating.md");
 }
 
 int CommandLine::run(int argc, char** argv) {

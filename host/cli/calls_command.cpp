@@ -6,8 +6,6 @@
 namespace toolpost {
 namespace {
 
-constexpr const char* kOwner = "local:1";
-
 /// The store of a host without its spawner's work: null, with the reason printed, when there is none.
 Store* opened_store(const std::unique_ptr<Host>& host) {
   if (!host) return nullptr;
@@ -66,12 +64,12 @@ int run_calls_list(const HostOptions& options) {
   const auto host = set_up_host(options);
   Store* const store = opened_store(host);
   if (store == nullptr) return 2;
-  const auto heads = store->journals(kOwner);
+  const auto heads = store->journals(kLocalOwner);
   if (!heads) return fail(heads);
   const std::int64_t now = host->loop.wall_ms();
   nlohmann::json list = nlohmann::json::array();
   for (const JournalHead& head : *heads) {
-    const auto journals = store->load_journal(kOwner, head.id);
+    const auto journals = store->load_journal(kLocalOwner, head.id);
     if (!journals) return fail(journals);
     std::string tool = "?";
     for (const StoredJournal& journal : *journals) {
@@ -100,7 +98,7 @@ int run_calls_show(const HostOptions& options, const std::string& id) {
   const auto host = set_up_host(options);
   Store* const store = opened_store(host);
   if (store == nullptr) return 2;
-  const auto journals = store->load_journal(kOwner, id);
+  const auto journals = store->load_journal(kLocalOwner, id);
   if (!journals) return fail(journals);
   if (journals->empty()) return not_there(id);
   nlohmann::json shown = {{"id", id}, {"answers", nlohmann::json::array()}};
@@ -154,7 +152,7 @@ int run_calls_purge(const HostOptions& options, const std::string& id) {
   const auto host = set_up_host(options);
   Store* const store = opened_store(host);
   if (store == nullptr) return 2;
-  const auto heads = store->journals(kOwner);
+  const auto heads = store->journals(kLocalOwner);
   if (!heads) return fail(heads);
   StoreBatch batch;
   for (const JournalHead& head : *heads) {

@@ -2,7 +2,9 @@
 // What each command of the program does. Exit status: 0 done, 1 the call or check failed, 2 wrong use or
 // configuration. With Output::json a command prints one JSON document on standard output and nothing else.
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/host_setup.hpp"
 
@@ -42,6 +44,19 @@ int run_calls_show(const HostOptions& options, const std::string& id);
 int run_calls_resume(const HostOptions& options);
 /// Forgets one call, or with an empty id all that no living host runs.
 int run_calls_purge(const HostOptions& options, const std::string& id);
+
+/// What the store keeps of conversations, beside hosts that run; none of these needs one.
+struct ThreadsCommand {
+  std::vector<std::string> ids;                    // one, except for delete
+  bool full = false;                               // show: texts uncut
+  bool markdown = false;                           // export: instead of JSON
+  std::string out;                                 // export: a new file; empty: standard output
+  bool expired = false, all = false, yes = false;  // delete
+};
+int run_threads_list(const HostOptions& options, std::uint32_t limit);
+int run_threads_show(const HostOptions& options, const ThreadsCommand& command);
+int run_threads_export(const HostOptions& options, const ThreadsCommand& command);
+int run_threads_delete(const HostOptions& options, const ThreadsCommand& command);
 
 /// Lists plugins, what was refused and why, and what would have to be granted.
 int run_plugins(const HostOptions& options);

@@ -13,6 +13,8 @@
 namespace toolpost {
 
 constexpr const char* kVersion = "0.1.0";
+/// Whose calls, threads and values these are: one user and one client until calls come over HTTP.
+constexpr const char* kLocalOwner = "local:1";
 
 enum class Output { human, json };
 /// `serve` lives for as long as its client, and keeps a log in the state folder.

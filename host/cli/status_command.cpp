@@ -22,13 +22,6 @@ std::map<std::string, json> read_hosts(const std::string& state_dir) {
   return hosts;
 }
 
-std::string age_text(std::int64_t ms) {
-  const std::int64_t seconds = std::max<std::int64_t>(ms, 0) / 1000;
-  if (seconds < 120) return std::to_string(seconds) + " s";
-  if (seconds < 7200) return std::to_string(seconds / 60) + " min";
-  return std::to_string(seconds / 3600) + " h";
-}
-
 /// What an operator should know beyond the numbers, a line each.
 std::string remarks(const json& host) {
   std::string out;

@@ -22,4 +22,11 @@ std::string TextTable::text() const {
   return out;
 }
 
+std::string age_text(std::int64_t ms) {
+  const std::int64_t seconds = std::max<std::int64_t>(ms, 0) / 1000;
+  if (seconds < 120) return std::to_string(seconds) + " s";
+  if (seconds < 7200) return std::to_string(seconds / 60) + " min";
+  return std::to_string(seconds / 3600) + " h";
+}
+
 }  // namespace toolpost

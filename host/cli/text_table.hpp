@@ -1,6 +1,7 @@
 #pragma once
 // Rows of text in columns that line up, for people. Not for programs (they get --json).
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,8 @@ class TextTable {
  private:
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// A span of time for a cell: "5 s", "12 min", "30 h"; what is negative counts as 0.
+std::string age_text(std::int64_t ms);
 
 }  // namespace toolpost

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <set>
 
 #include "json/json_text.hpp"
 
@@ -72,6 +73,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
       return store->database_->failed("preparing it");
   }
   if (auto prepared = store->journals_.prepare(*store->database_); !prepared) return prepared.error();
+  if (auto prepared = store->threads_.prepare(*store->database_); !prepared) return prepared.error();
   return store;
 }
 
@@ -249,6 +251,50 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
   }
   const std::lock_guard lock(mutex_);
   return journals_.remove_unchanged_since(now_ms - settings_.journal_ttl.count());
+}
+
+Result<ThreadList> SqliteStore::threads(const std::string& owner, std::int64_t now_ms, std::int64_t limit) {
+  const std::lock_guard lock(mutex_);
+  SqliteTransaction transaction(*database_);  // counts and heads of one moment
+  if (auto begun = transaction.begin_read(); !begun) return begun.error();
+  return threads_.list(owner, now_ms, limit);
+}
+
+Result<StoredThread> SqliteStore::load_thread(const std::string& owner, const std::string& id,
+                                              std::int64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  if (!is_thread_id(id)) return unknown_thread(id);
+  SqliteTransaction transaction(*database_);
+  if (auto begun = transaction.begin_read(); !begun) return begun.error();
+  auto thread = threads_.load(owner, id, now_ms);
+  if (thread && thread->turns.empty()) return unknown_thread(id);
+  return thread;
+}
+
+Result<std::int64_t> SqliteStore::remove_threads(const std::string& owner, const ThreadRemoval& removal,
+                                                 std::int64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  SqliteTransaction transaction(*database_);
+  if (auto begun = transaction.begin_write(); !begun) return begun.error();
+  const auto dropped = drop_threads(owner, removal, now_ms);
+  if (!dropped) return dropped;
+  if (auto done = transaction.commit(); !done) return done.error();
+  return dropped;
+}
+
+Result<std::int64_t> SqliteStore::drop_threads(const std::string& owner, const ThreadRemoval& removal,
+                                               std::int64_t now_ms) {
+  if (removal.which == ThreadRemoval::Which::expired) return threads_.drop_expired(owner, now_ms);
+  if (removal.which == ThreadRemoval::Which::all) return threads_.drop_all(owner);
+  std::int64_t dropped = 0;
+  for (const std::string& id : std::set<std::string>(removal.ids.begin(), removal.ids.end())) {
+    if (!is_thread_id(id)) return unknown_thread(id);
+    const auto one = threads_.drop(owner, id, now_ms);
+    if (!one) return one;
+    if (*one == 0) return unknown_thread(id);
+    dropped += *one;
+  }
+  return dropped;
 }
 
 Result<std::vector<JournalHead>> SqliteStore::journals(const std::string& owner) {

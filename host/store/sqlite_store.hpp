@@ -10,6 +10,7 @@
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_journals.hpp"
 #include "store/sqlite_statement.hpp"
+#include "store/sqlite_threads.hpp"
 #include "store/store.hpp"
 
 namespace toolpost {
@@ -30,6 +31,11 @@ class SqliteStore final : public Store {
   Result<std::vector<JournalHead>> journals(const std::string& owner) override;
   Result<std::vector<StoredJournal>> load_journal(const std::string& owner, const std::string& id) override;
   Result<bool> claim_journal(const std::string& id, const std::string& from, const std::string& to) override;
+  Result<ThreadList> threads(const std::string& owner, std::int64_t now_ms, std::int64_t limit) override;
+  Result<StoredThread> load_thread(const std::string& owner, const std::string& id,
+                                   std::int64_t now_ms) override;
+  Result<std::int64_t> remove_threads(const std::string& owner, const ThreadRemoval& removal,
+                                      std::int64_t now_ms) override;
   Result<void> remove_expired(std::int64_t now_ms) override;
 
  private:
@@ -59,6 +65,8 @@ class SqliteStore final : public Store {
   Result<void> finish(SqliteUse& use, const char* doing);
   Result<std::string> turns_json(const std::string& id);
   Result<std::string> states_json(const std::string& id);
+  Result<std::int64_t> drop_threads(const std::string& owner, const ThreadRemoval& removal,
+                                    std::int64_t now_ms);
 
   const StoreSettings settings_;
   std::mutex mutex_;
@@ -66,6 +74,7 @@ class SqliteStore final : public Store {
   std::array<SqliteStatement, query_count>
       statements_;           // guarded by mutex_; finalized before the connection closes
   SqliteJournals journals_;  // the same
+  SqliteThreads threads_;    // the same
 };
 
 }  // namespace toolpost

@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "call/journal_record.hpp"
+#include "store/thread_record.hpp"
 
 namespace toolpost {
 
@@ -59,6 +60,13 @@ struct StoredJournal {
   std::string outcome;  // the last of them; empty while it runs
 };
 
+/// Which threads of an owner to forget.
+struct ThreadRemoval {
+  enum class Which { named, expired, all };
+  Which which = Which::named;
+  std::vector<std::string> ids{};  // of `named`
+};
+
 /// Bounds without a setting.
 constexpr std::size_t kThreadIdBytesMax = 64;
 constexpr std::size_t kValueKeyBytesMax = 1024;
@@ -88,6 +96,15 @@ class Store {
   /// Makes `to` the host of a call that was `from`'s; false when another was faster.
   virtual Result<bool> claim_journal(const std::string& id, const std::string& from,
                                      const std::string& to) = 0;
+  /// At most `limit` of an owner's threads, for operators.
+  virtual Result<ThreadList> threads(const std::string& owner, std::int64_t now_ms, std::int64_t limit) = 0;
+  /// One thread with all its turns and states. Errors: not_found (as read_thread).
+  virtual Result<StoredThread> load_thread(const std::string& owner, const std::string& id,
+                                           std::int64_t now_ms) = 0;
+  /// Forgets threads at once, or none: an id that is not there is not_found (as read_thread). A call that is
+  /// about to append to one of them then fails as not_found. Answers how many there were.
+  virtual Result<std::int64_t> remove_threads(const std::string& owner, const ThreadRemoval& removal,
+                                              std::int64_t now_ms) = 0;
   /// Forgets threads whose time has come, and journals that have not changed for journal_ttl. Takes many
   /// short transactions, so other hosts hardly wait.
   virtual Result<void> remove_expired(std::int64_t now_ms) = 0;

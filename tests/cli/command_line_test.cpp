@@ -18,7 +18,7 @@ TEST_CASE("command line: each command teaches with examples", "[cli]") {
   CHECK(help.find("Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.") !=
         std::string::npos);
   for (const char* command : {"serve", "call", "replay", "tools", "plugins", "inspect", "smoke", "config",
-                              "completion", "doctor", "status"}) {
+                              "completion", "doctor", "status", "threads"}) {
     CAPTURE(command);
     CHECK(help.find(std::string("\n  ") + command + " ") != std::string::npos);
     const Ended ended = home.run({command, "--help"});
