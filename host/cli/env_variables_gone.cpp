@@ -33,13 +33,13 @@ constexpr std::string_view kAttempt =
     "an attempt is bounded by ceilings.provider_ms; http.first_byte_ms and http.stream_idle_ms bound its "
     "parts";
 constexpr std::string_view kRouting =
-    "nothing routes: the model that was asked for answers, or for `auto` the first one of "
-    "host.default_provider";
+    "the model that was asked for answers; `auto` chooses by tool, step, abilities and locale, of "
+    "host.default_provider if that is set, and says why";
 constexpr std::string_view kCost =
-    "prices are not known here; turns.provider_calls_max bounds what a call may ask";
+    "each call tells its cost; turns.provider_calls_max bounds what a call may ask";
 constexpr std::string_view kCatalogue = "facts on models are in the catalogues of config/models";
 constexpr std::string_view kFallback =
-    "no other model is asked when one fails: it is retried, then left alone by its breaker";
+    "models.fallback and models.fallbacks_max say what is asked when what `auto` chose fails";
 constexpr std::string_view kRetries = "retry.attempts_max is the setting";
 constexpr std::string_view kHealth = "the breaker watches every provider and model";
 constexpr std::string_view kKeyCheck = "`toolpost doctor` looks at keys, with --probe also by asking";

@@ -25,7 +25,7 @@ constexpr EnvProvider kProviders[] = {
 
 constexpr std::string_view kSecond = "counts when the variables before it in this table are not set";
 constexpr std::string_view kModels =
-    "only the list of models offered, the first of which answers `auto`; no tool has a model of its own";
+    "only the list of models offered, of which `auto` chooses; no tool has a model of its own";
 constexpr std::string_view kLargest = "one setting for all providers; the largest of these variables counts";
 constexpr std::string_view kBreaker = "was not read by the providers there, and is in force here";
 constexpr std::string_view kRetry =
