@@ -19,7 +19,9 @@ Settings in_process() {
 
 TEST_CASE("in-process: calls, effects, joins and errors are what they are in a worker",
           "[runtime][in_process]") {
-  RuntimeWorld world(kPlugins, in_process());
+  Settings settings = in_process();
+  settings.turns.turn_max = Millis(20'000);  // nothing here hangs, and a sanitizer takes its time over 64 MiB
+  RuntimeWorld world(kPlugins, settings);
   CHECK(world.call("echo", R"({"text":"here"})").code == Errc::ok);
   CHECK(world.reply("echo")["text"] == "here");
   CHECK(world.call("sleeps", R"({"ms":5})").code == Errc::ok);
