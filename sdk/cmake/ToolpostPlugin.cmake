@@ -25,7 +25,7 @@ __asm__(".pushsection .toolpost.manifest, \"a\", %progbits\n.incbin \"@manifest@
 
   add_library(${name} MODULE ${ARG_SOURCES} ${embedded})
   target_link_libraries(${name} PRIVATE toolpost::sdk ${ARG_LINK_LIBRARIES})
-  set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".so"
+  set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".so" DEFINE_SYMBOL ""
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     SKIP_BUILD_RPATH ON BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH ""
     LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.version)
