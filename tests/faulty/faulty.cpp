@@ -18,7 +18,7 @@ using toolpost::json;
 std::atomic<int> runs{0};
 
 [[noreturn]] void spin() {
-  for (volatile unsigned long turn = 0;; ++turn) {
+  for (volatile unsigned long turn = 0;; turn = turn + 1) {
   }
 }
 

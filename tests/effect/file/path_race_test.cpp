@@ -12,7 +12,11 @@ using namespace toolpost;
 
 namespace {
 
+#ifdef TOOLPOST_TEST_SANITIZED
+constexpr int kTries = 20'000;
+#else
 constexpr int kTries = 200'000;
+#endif
 
 struct Tally {
   int inside = 0, refused = 0, escapes = 0;
