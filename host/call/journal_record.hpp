@@ -25,6 +25,10 @@ struct JournalPut {
   std::uint32_t index = 0;
   std::string entry;  // entry_line()
 };
+/// The call waits for its client's next call; no host runs it until then.
+struct JournalPark {
+  std::string id;
+};
 /// The call is over and its outcome is kept; what served it is forgotten.
 struct JournalEnd {
   std::string id;
@@ -35,7 +39,7 @@ struct JournalDrop {
   std::string id;
 };
 
-using JournalChange = std::variant<JournalBegin, JournalPut, JournalEnd, JournalDrop>;
+using JournalChange = std::variant<JournalBegin, JournalPut, JournalPark, JournalEnd, JournalDrop>;
 using JournalChanges = std::vector<JournalChange>;
 
 }  // namespace toolpost

@@ -27,6 +27,7 @@ int not_there(const std::string& id) {
 
 std::string state(const Runtime& runtime, const JournalHead& head) {
   if (head.ended) return "ended";
+  if (head.lease == kParkedLease) return "waits for its client";
   return runtime.is_running(head) ? "running" : "interrupted";
 }
 

@@ -114,7 +114,8 @@ void Doctor::look_at_isolation(const json& status) {
 void Doctor::look_at_providers(const json& status) {
   if (status["providers"].empty()) {
     return add(
-        State::warning, "providers", "none is configured: workflow tools hand the expert's brief back",
+        State::warning, "providers",
+        "none is configured: workflow tools ask the client's own model, or hand the expert's brief back",
         "add [providers.NAME] with base_url and models; `toolpost config print --profile minimal` shows one");
   }
   for (const json& provider : status["providers"]) {

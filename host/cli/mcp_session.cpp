@@ -5,6 +5,8 @@
 
 #include "cli/host_setup.hpp"
 #include "json/json_text.hpp"
+#include "json/raw_member.hpp"
+#include "mcp/mcp_question.hpp"
 
 namespace toolpost {
 namespace {
@@ -42,6 +44,41 @@ std::string call_meta(const CallOutcome& outcome) {
   return R"("toolpost/call":{"turns":)" + std::to_string(outcome.turns) + R"(,"attempts":)" +
          std::to_string(outcome.attempts) + R"(,"tokens":)" + std::to_string(outcome.tokens) + cost +
          R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) + "}";
+}
+
+std::string question_params(const ClientQuestion& question) {
+  return question.whom == AskWhom::user ? mcp_elicitation_params(question.body)
+                                        : mcp_sampling_params(question.body);
+}
+
+std::string_view question_method(AskWhom whom) {
+  return whom == AskWhom::user ? kMcpElicit : kMcpSample;
+}
+
+Result<std::string> read_answer(AskWhom whom, std::string_view result_json) {
+  return whom == AskWhom::user ? read_mcp_elicitation(result_json) : read_mcp_sampling(result_json);
+}
+
+/// A question's key on the wire says whom it went to, since answers come back without.
+std::string wire_key(const ClientQuestion& question) {
+  return (question.whom == AskWhom::user ? "ask." : "sample.") + question.key;
+}
+
+/// What a client brings back that may be of ours; which questions are open, the call knows.
+ClientAnswers read_answers(std::string_view input_responses_raw) {
+  ClientAnswers answers;
+  const auto responses = nlohmann::json::parse(input_responses_raw, nullptr, false);
+  if (!responses.is_object()) return answers;
+  for (const auto& [key, response] : responses.items()) {
+    for (const AskWhom whom : {AskWhom::user, AskWhom::model}) {
+      const std::string prefix = wire_key({whom, "", ""});
+      if (key.starts_with(prefix))
+        answers.insert_or_assign(
+            key.substr(prefix.size()),
+            read_answer(whom, response.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
+    }
+  }
+  return answers;
 }
 
 std::string error_json(const CallOutcome& outcome) {
@@ -103,6 +140,9 @@ void McpSession::call_tool(const McpToolCall& call) {
   request.arguments = &call.arguments;
   request.wall = resets ? ClientWall::none : ClientWall::applies;
   request.durable = call.durable;
+  request.reach = {call.abilities.asks_user, call.abilities.asks_model, call.modern ? nullptr : this};
+  request.request_state = call.request_state;
+  if (!call.request_state.empty()) request.answers = read_answers(call.input_responses_raw);
   Running& running = running_[number];
   running.accepted = loop_.now();
   CallRunner::OnProgress progress;
@@ -145,9 +185,48 @@ void McpSession::cancel_call(std::uint64_t number) {
   end_if_done();
 }
 
+McpSession::QuestionId McpSession::put(const ClientQuestion& question, Answered answered) {
+  const QuestionId id = core_.ask(question_method(question.whom), question_params(question));
+  asked_.emplace(id, Asked{question.whom, std::move(answered)});
+  return id;
+}
+
+void McpSession::take_back(QuestionId question) {
+  asked_.erase(question);
+  core_.withdraw(question);
+}
+
+void McpSession::on_answer(std::uint64_t question, const McpAnswer& answer) {
+  auto node = asked_.extract(question);
+  if (node.empty()) return;
+  const Asked& asked = node.mapped();
+  if (!answer.result_raw.empty()) return asked.answered(read_answer(asked.whom, answer.result_raw));
+  const std::string why(answer.refusal.substr(0, 300));
+  asked.answered(Error{Errc::unavailable, "the client refused the question: " + replace_invalid_utf8(why)});
+}
+
+/// Ends this leg of a call: its questions go out as its answer.
+void McpSession::need_input(std::uint64_t number, const CallOutcome& outcome) {
+  std::string requests = "{";
+  for (const ClientQuestion& question : outcome.questions) {
+    if (requests.size() > 1) requests += ',';
+    append_json_string(requests, wire_key(question));
+    requests.append(R"(:{"method":")").append(question_method(question.whom)).append(R"(","params":)");
+    requests.append(question_params(question)).append("}");
+  }
+  core_.need_input(number, requests + "}", outcome.request_state);
+}
+
 void McpSession::on_outcome(std::uint64_t number, const CallOutcome& outcome) {
   auto node = running_.extract(number);
   if (!node.empty()) loop_.cancel(node.mapped().heartbeat);
+  if (!outcome.questions.empty() || outcome.foreign_state) {
+    if (outcome.foreign_state)
+      core_.fail(number, mcp_code::invalid_params, outcome.message);
+    else
+      need_input(number, outcome);
+    return end_if_done();
+  }
   McpToolResult result;
   std::string meta = call_meta(outcome);
   std::string text;

@@ -17,7 +17,7 @@ namespace toolpost {
 std::string tools_list_json(const PluginTable& plugins);
 
 /// Threads: the loop's.
-class McpSession final : private McpHandler {
+class McpSession final : private McpHandler, private ClientDesk {
  public:
   /// Borrows all; messages are appended to `out`. `ended` comes once after shut_down(), when everything is
   /// answered. `owner` is whose calls these are.
@@ -48,7 +48,12 @@ class McpSession final : private McpHandler {
   std::string_view tools_json() override { return tools_json_; }
   bool has_tool(std::string_view name) override { return host_.has_tool(name); }
 
+  void on_answer(std::uint64_t question, const McpAnswer& answer) override;
+  QuestionId put(const ClientQuestion& question, Answered answered) override;
+  void take_back(QuestionId question) override;
+
   void on_outcome(std::uint64_t number, const CallOutcome& outcome);
+  void need_input(std::uint64_t number, const CallOutcome& outcome);
   void beat(std::uint64_t number);
   void end_if_done();
 
@@ -59,6 +64,11 @@ class McpSession final : private McpHandler {
   const std::function<void()> ended_;
   McpCore core_;
   std::unordered_map<std::uint64_t, Running> running_;
+  struct Asked {
+    AskWhom whom = AskWhom::user;
+    Answered answered;
+  };
+  std::unordered_map<QuestionId, Asked> asked_;  // what a legacy client was asked and has not answered
   TimerId drain_;
   bool ending_ = false;
   bool ended_told_ = false;

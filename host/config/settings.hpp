@@ -39,7 +39,8 @@ struct DeadlineSettings {           // [deadlines]
   Millis client_reserve{2'000};     // answered this much before the wall; 0..30,000
   Millis progress_interval{8'000};  // between progress notifications; 100..60,000
   Millis shutdown_drain{2'000};     // running calls may finish after end of input; 0..60,000
-  bool allow_unbounded = false;     // permits ceilings.daemon = 0
+  Millis ask_max{600'000};       // a call's user may think so long, all questions together; 1000..86,400,000
+  bool allow_unbounded = false;  // permits ceilings.daemon = 0
 };
 
 struct TurnSettings {                          // [turns]
@@ -48,6 +49,8 @@ struct TurnSettings {                          // [turns]
   std::uint32_t turns_max = 256;               // per call; 1..4096
   std::uint64_t journal_bytes_max = 64 << 20;  // per call; 4096..1 GiB
   std::uint32_t provider_calls_max = 8;        // per call; 0..256
+  std::uint32_t asks_max = 4;                  // questions to the user per call; 0..64
+  std::uint32_t samples_max = 4;               // to the client's model, per call and provider call; 0..64
 };
 
 struct AdmissionSettings {              // [admission]

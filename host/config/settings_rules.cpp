@@ -158,7 +158,15 @@ void check_provider(const std::string& id, const ProviderSettings& provider, Fin
   const std::string url = table + ".base_url";
   if (const std::string fault = provider_name_fault(id); !fault.empty())
     findings.push_back({Severity::problem, {table}, "[" + table + "]: " + fault});
-  if (provider.base_url.empty()) {
+  const bool of_client = provider.plugin == "client" || provider.plugin == "dev.toolpost.client";
+  if (of_client) {
+    if (!provider.base_url.empty() || provider.key)
+      findings.push_back({Severity::problem,
+                          {url, table},
+                          "[" + table +
+                              "] asks the client's own model, which has no URL and no key; remove " +
+                              "base_url and key"});
+  } else if (provider.base_url.empty()) {
     findings.push_back(
         {Severity::problem,
          {url, table},

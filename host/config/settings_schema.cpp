@@ -76,6 +76,10 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(deadlines, Deadline, shutdown_drain)(
         "deadlines", "shutdown_drain_ms", "2_000", {0, 60'000}, "",
         "Running calls may finish for so long after the end of input."),
+    NUMBER(deadlines, Deadline, ask_max)(
+        "deadlines", "ask_max_ms", "600_000", {1'000, 86'400'000}, "",
+        "How long a call's user may think about its questions, all together; the other ceilings stand still "
+        "meanwhile, the wall of a client that ignores progress does not."),
     PLAIN(deadlines, Deadline, allow_unbounded)(
         "deadlines", "allow_unbounded", "false",
         "Permits a daemon ceiling of 0, that is calls without any deadline."),
@@ -90,6 +94,12 @@ constexpr Setting<Settings> kHostSettings[] = {
                                            "bytes", "The journal of one call."),
     NUMBER(turns, Turn, provider_calls_max)("turns", "provider_calls_max", "8", {0, 256}, "calls",
                                             "Provider calls that one call may make; 0 permits none."),
+    NUMBER(turns, Turn, asks_max)("turns", "asks_max", "4", {0, 64}, "questions",
+                                  "Questions to the user that one call may ask; 0 permits none."),
+    NUMBER(turns, Turn, samples_max)(
+        "turns", "samples_max", "4",
+        {0, 64}, "questions",
+        "Questions to the client's own model that one call, or one provider call, may ask; 0 permits none."),
 
     NUMBER(admission, Admission, calls_max)("admission", "calls_max", "24", {1, 100'000}, "calls",
                                             "Running at once, all owners."),

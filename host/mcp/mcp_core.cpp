@@ -1,5 +1,6 @@
 #include "mcp/mcp_core.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace dom = simdjson::dom;
 constexpr std::string_view kVersionKey = "io.modelcontextprotocol/protocolVersion";
 constexpr std::string_view kCapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
 constexpr std::string_view kClientInfoKey = "io.modelcontextprotocol/clientInfo";
+constexpr std::string_view kQuestionPrefix = "\"toolpost-";  // of our requests' ids, as JSON tokens
+constexpr std::size_t kRequestStateMax = 4096;
 
 // What a client wrote, short enough for an error message, never cut inside a character.
 std::string shown(std::string_view text) {
@@ -29,6 +32,28 @@ std::string_view client_name_in(std::optional<dom::element> client_info) {
   constexpr std::size_t kNameMax = 256;
   const auto found = client_info ? mcp_string(mcp_member(*client_info, "name")) : std::nullopt;
   return found && found->size() <= kNameMax ? *found : std::string_view();
+}
+
+/// Forms came before links: an empty member, and one that names forms, means them.
+McpAbilities abilities_in(dom::element capabilities) {
+  McpAbilities abilities;
+  abilities.asks_model = is_mcp_object(mcp_member(capabilities, "sampling"));
+  const auto elicitation = mcp_member(capabilities, "elicitation");
+  if (!is_mcp_object(elicitation)) return abilities;
+  const bool links_only =
+      mcp_member(*elicitation, "url").has_value() && !mcp_member(*elicitation, "form").has_value();
+  abilities.asks_user = !links_only;
+  return abilities;
+}
+
+/// The number in the id of a request of ours; 0 for any other id.
+std::uint64_t question_number(std::string_view id) {
+  std::uint64_t number = 0;
+  if (!id.starts_with(kQuestionPrefix) || !id.ends_with('"')) return 0;
+  const char* from = id.data() + kQuestionPrefix.size();
+  const char* to = id.data() + id.size() - 1;
+  const auto read = std::from_chars(from, to, number);
+  return read.ec == std::errc() && read.ptr == to ? number : 0;
 }
 
 std::string unsupported_data(std::string_view requested) {
@@ -49,13 +74,15 @@ struct McpCore::Request {
   std::optional<dom::element> meta;
   McpRevision revision = kMcpLegacyNewest;
   std::string_view client_name;
+  McpAbilities abilities;
 
   /// The version the request itself names must be one of ours and come with the client's capabilities.
   std::optional<McpFault> take_modern(dom::element version_element) {
     const auto version = mcp_string(version_element);
     if (!version)
       return invalid_params("params._meta[\"" + std::string(kVersionKey) + "\"] must be a string");
-    if (!is_mcp_object(mcp_member(*meta, kCapabilitiesKey))) {
+    const auto capabilities = mcp_member(*meta, kCapabilitiesKey);
+    if (!is_mcp_object(capabilities)) {
       return invalid_params("params._meta[\"" + std::string(kCapabilitiesKey) +
                             "\"] is missing or no object");
     }
@@ -68,6 +95,7 @@ struct McpCore::Request {
                       unsupported_data(*version)};
     }
     revision = *known;
+    abilities = abilities_in(*capabilities);
     client_name = client_name_in(mcp_member(*meta, kClientInfoKey));
     return std::nullopt;
   }
@@ -93,7 +121,7 @@ void McpCore::on_message(std::string_view padded_line) {
     case McpMessage::Kind::notification:
       return on_notification();
     case McpMessage::Kind::response:
-      return;  // we never ask, so there is nothing it could answer
+      return on_response(padded_line);
   }
 }
 
@@ -122,6 +150,38 @@ void McpCore::on_notification() {
   handler_.cancel_call(number);
 }
 
+void McpCore::on_response(std::string_view line) {
+  const std::uint64_t question = question_number(message_.id);
+  if (questions_.erase(question) == 0) return;  // withdrawn, answered before, or none of ours
+  McpAnswer answer;
+  if (message_.error) {
+    answer.refusal = mcp_string(mcp_member(*message_.error, "message")).value_or("it gave no reason");
+  } else {
+    answer.result_raw = raw_member(line, "result").value_or("null");
+  }
+  handler_.on_answer(question, answer);
+}
+
+std::uint64_t McpCore::ask(std::string_view method, std::string_view params_json) {
+  const std::uint64_t question = ++last_question_;
+  questions_.insert(question);
+  writer_.request(std::string(kQuestionPrefix) + std::to_string(question) + "\"", method, params_json);
+  return question;
+}
+
+void McpCore::withdraw(std::uint64_t question) {
+  if (questions_.erase(question) == 0) return;
+  writer_.cancelled(std::string(kQuestionPrefix) + std::to_string(question) + "\"",
+                    "the call that asked is over");
+}
+
+void McpCore::need_input(std::uint64_t number, std::string_view requests_json, std::string_view state) {
+  McpOpenCall* call = calls_.find(number);
+  if (call == nullptr) return;
+  writer_.input_required(call->id, requests_json, state);
+  calls_.close(*call);
+}
+
 void McpCore::on_request(std::string_view line) {
   if (calls_.find_id(message_.id) != nullptr) {
     return refuse(mcp_code::invalid_request,
@@ -145,6 +205,7 @@ void McpCore::on_request(std::string_view line) {
   if (legacy_open_) {
     request.revision = legacy_revision_;
     request.client_name = legacy_client_name_;
+    request.abilities = legacy_abilities_;
     return on_legacy(request);
   }
   // The one request that legacy revisions permit before initialize.
@@ -180,6 +241,9 @@ void McpCore::on_initialize() {
   const auto known = mcp_revision(*version);
   legacy_revision_ = known && !is_modern(*known) ? *known : kMcpLegacyNewest;
   legacy_client_name_ = client_name_in(mcp_member(*message_.params, "clientInfo"));
+  const auto capabilities = mcp_member(*message_.params, "capabilities");
+  legacy_abilities_ = capabilities ? abilities_in(*capabilities) : McpAbilities{};
+  if (legacy_revision_ < McpRevision::v2025_06_18) legacy_abilities_.asks_user = false;  // it came with that
   legacy_open_ = true;
   writer_.initialize(message_.id, legacy_revision_);
 }
@@ -215,6 +279,11 @@ std::optional<McpFault> McpCore::read_call(const Request& request, McpToolCall& 
   call.tool = *tool;
   call.client_name = request.client_name;
   call.modern = is_modern(request.revision);
+  call.abilities = request.abilities;
+  call.input_responses_raw = "{}";
+  if (call.modern) {
+    if (auto fault = read_continuation(request.line, call)) return fault;
+  }
 
   call.arguments = no_arguments_;
   call.arguments_raw = "{}";
@@ -239,6 +308,23 @@ std::optional<McpFault> McpCore::read_call(const Request& request, McpToolCall& 
   if (const auto durable = request.meta ? mcp_member(*request.meta, "toolpost/durable") : std::nullopt) {
     if (durable->get(call.durable) != simdjson::SUCCESS)
       return invalid_params("params._meta[\"toolpost/durable\"] must be true or false");
+  }
+  return std::nullopt;
+}
+
+/// What a client brings back of an unfinished answer.
+std::optional<McpFault> McpCore::read_continuation(std::string_view line, McpToolCall& call) {
+  if (const auto state = mcp_member(*message_.params, "requestState")) {
+    const auto text = mcp_string(*state);
+    if (!text || text->empty() || text->size() > kRequestStateMax)
+      return invalid_params("params.requestState must be what an unfinished answer of this host gave");
+    call.request_state = *text;
+  }
+  if (const auto responses = mcp_member(*message_.params, "inputResponses")) {
+    if (!responses->is_object()) return invalid_params("params.inputResponses must be an object");
+    const auto params_raw = raw_member(line, "params");
+    const auto raw = params_raw ? raw_member(*params_raw, "inputResponses") : std::nullopt;
+    if (raw) call.input_responses_raw = *raw;
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "config/settings.hpp"
 #include "json/json_reader.hpp"
@@ -35,6 +36,15 @@ class McpCore {
   /// last one sent. `total` of 0: not known.
   void progress(std::uint64_t number, double progress, double total, std::string_view message);
 
+  /// Asks a legacy client: sends it a request whose answer comes to McpHandler::on_answer(). `params_json` is
+  /// one JSON object. Returns the question's number, never 0 and never used twice.
+  std::uint64_t ask(std::string_view method, std::string_view params_json);
+  /// The answer is no longer wanted; tells the client so.
+  void withdraw(std::uint64_t question);
+  /// Ends a call of the stateless revision as unfinished: `requests_json` is the object of questions by key,
+  /// `state` what the client's next call must bring back. Ignored as finish() ignores.
+  void need_input(std::uint64_t number, std::string_view requests_json, std::string_view state);
+
   std::size_t calls_in_flight() const { return calls_.size(); }
   /// clientInfo.name of the last initialize; empty for clients of the stateless revision.
   std::string_view legacy_client_name() const { return legacy_client_name_; }
@@ -44,6 +54,7 @@ class McpCore {
 
   void on_unreadable(std::string_view padded_line, const Error& error);
   void on_notification();
+  void on_response(std::string_view line);
   void on_request(std::string_view line);
   void on_modern(const Request& request);
   void on_legacy(const Request& request);
@@ -51,6 +62,7 @@ class McpCore {
   void list_tools(McpRevision revision);
   void call_tool(const Request& request);
   std::optional<McpFault> read_call(const Request& request, McpToolCall& call);
+  std::optional<McpFault> read_continuation(std::string_view line, McpToolCall& call);
   std::string unknown_tool(std::string_view tool);
   void unknown_method();
   void refuse(int code, std::string message, std::string data_json = {});
@@ -64,9 +76,12 @@ class McpCore {
   McpMessage message_;                   // the one being handled; kept for its memory
   std::string progress_token_;           // of the same
   McpCallTable calls_;
+  std::unordered_set<std::uint64_t> questions_;  // asked and not answered; bounded by the calls that ask
+  std::uint64_t last_question_ = 0;
   bool legacy_open_ = false;
   McpRevision legacy_revision_ = kMcpLegacyNewest;
   std::string legacy_client_name_;
+  McpAbilities legacy_abilities_;
 };
 
 }  // namespace toolpost

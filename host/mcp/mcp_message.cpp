@@ -22,7 +22,6 @@ McpFault invalid(std::string message) {
 
 struct Envelope {
   std::optional<dom::element> jsonrpc, id, method;
-  bool answers = false;  // has result or error
 };
 
 Envelope open_envelope(dom::object object, McpMessage& message) {
@@ -36,8 +35,10 @@ Envelope open_envelope(dom::object object, McpMessage& message) {
       envelope.method = member.value;
     else if (member.key == "params")
       message.params = member.value;
-    else if (member.key == "result" || member.key == "error")
-      envelope.answers = true;
+    else if (member.key == "result")
+      message.result = member.value;
+    else if (member.key == "error")
+      message.error = member.value;
   }
   return envelope;
 }
@@ -73,14 +74,17 @@ std::optional<McpFault> read_mcp_message(dom::element root, McpMessage& message)
   message.id.clear();
   message.method = {};
   message.params.reset();
+  message.result.reset();
+  message.error.reset();
   message.kind = McpMessage::Kind::notification;
   if (root.is_array()) return invalid("batches are not part of MCP; send one message per line");
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return invalid("a message is a JSON object");
 
   const Envelope envelope = open_envelope(object, message);
-  if (!envelope.method && envelope.answers) {
+  if (!envelope.method && (message.result || message.error)) {
     message.kind = McpMessage::Kind::response;
+    if (envelope.id) append_mcp_token(*envelope.id, message.id);  // not ours if it is no token
     return std::nullopt;
   }
   if (envelope.id) {

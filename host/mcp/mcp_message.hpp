@@ -35,6 +35,8 @@ struct McpMessage {
   std::string id;  // JSON token; empty: none, or not usable as one
   std::string_view method;
   std::optional<simdjson::dom::element> params;
+  std::optional<simdjson::dom::element> result;  // of a response; one of these two
+  std::optional<simdjson::dom::element> error;
 };
 
 /// Longest id or progress token, as a JSON token. Both are kept as long as their call runs.

@@ -139,6 +139,30 @@ void McpWriter::tool_result(const McpOpenCall& call, const McpToolResult& result
   out_ += "}}\n";
 }
 
+void McpWriter::input_required(std::string_view id, std::string_view requests_json, std::string_view state) {
+  begin_result(id);
+  out_ += "\"resultType\":\"input_required\",\"inputRequests\":";
+  append_on_one_line(out_, requests_json);
+  out_ += ",\"requestState\":";
+  append_json_string(out_, state);
+  out_.append(",\"_meta\":{").append(kServerInfoKey).append(server_info_).append("}}}\n");
+}
+
+void McpWriter::request(std::string_view id, std::string_view method, std::string_view params_json) {
+  out_.append("{\"jsonrpc\":\"2.0\",\"id\":").append(id).append(",\"method\":");
+  append_json_string(out_, method);
+  out_ += ",\"params\":";
+  append_on_one_line(out_, params_json);
+  out_ += "}\n";
+}
+
+void McpWriter::cancelled(std::string_view request_id, std::string_view reason) {
+  out_ += "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":";
+  out_.append(request_id).append(",\"reason\":");
+  append_json_string(out_, reason);
+  out_ += "}}\n";
+}
+
 void McpWriter::progress(const McpOpenCall& call, double progress, double total, std::string_view message) {
   out_ += "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":";
   out_ += call.progress_token;

@@ -133,8 +133,9 @@ MethodManifest read_method(const toml::table& table, std::size_t number, std::ve
 
 const std::vector<std::string>& known_effect_kinds() {
   static const std::vector<std::string> kinds = {
-      "provider",      "http",   "file.read",   "file.list",        "store.get",   "store.put", "thread.read",
-      "thread.append", "models", "host.status", "git.repositories", "git.changes", "git.log"};
+      "provider",         "http",        "file.read",     "file.list", "store.get",
+      "store.put",        "thread.read", "thread.append", "models",    "host.status",
+      "git.repositories", "git.changes", "git.log",       "ask",       "sample"};
   return kinds;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/call_runner.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "model/model_facts.hpp"
@@ -53,6 +54,7 @@ void CallRunner::arm_deadline(CallId id, Call& call) {
 void CallRunner::raise_deadline(CallId id, BoundDeadline bound) {
   const auto found = calls_.find(id);
   if (found == calls_.end() || bound.deadline.at() <= found->second->request.bound.deadline.at()) return;
+  if (found->second->held > 0) found->second->before_hold = bound;
   found->second->request.bound = std::move(bound);
   arm_deadline(id, *found->second);
 }
@@ -170,7 +172,12 @@ void CallRunner::start_effect(CallId id, std::size_t index) {
 }
 
 EffectOrder CallRunner::order_of(CallId id, const Call& call, std::size_t index) const {
-  const JournalEntry& entry = call.journal.entries()[index];
+  const auto& entries = call.journal.entries();
+  const JournalEntry& entry = entries[index];
+  const CallId root = root_of(id);
+  const CallRequest& own = calls_.at(root)->request;
+  const auto of_kind = std::count_if(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(index),
+                                     [&](const JournalEntry& one) { return one.kind == entry.kind; });
   return {id,
           index,
           entry.kind,
@@ -183,7 +190,12 @@ EffectOrder CallRunner::order_of(CallId id, const Call& call, std::size_t index)
           call.request.bound,
           call.request.wall,
           call.request.profile,
-          call.request.journal};
+          call.request.journal,
+          root,
+          static_cast<std::uint32_t>(of_kind + 1),
+          own.reach,
+          &own.answers,
+          question_key(call, index)};
 }
 
 void CallRunner::perform(CallId id, std::size_t index) {
@@ -266,7 +278,9 @@ void CallRunner::go_on(CallId id) {
   if (found == calls_.end()) return;
   Call& call = *found->second;
   if (call.turn != 0 || call.committing || call.recording > 0) return;
-  if (call.turn_due || (call.waiting_for && call.journal.done(*call.waiting_for))) begin_turn(id, call);
+  if (call.turn_due || (call.waiting_for && call.journal.done(*call.waiting_for)))
+    return begin_turn(id, call);
+  end_leg_if_idle(root_of(id));
 }
 
 void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
@@ -327,7 +341,7 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   }
   const std::unique_ptr<Call> call = remove(id);
   if (!call) return;
-  if (JournalChanges end = ending(*call, outcome); !end.empty()) {
+  if (JournalChanges end = ending(*call, outcome); !end.empty() && outcome.questions.empty()) {
     const bool kept = std::holds_alternative<JournalEnd>(end.front()) && !call->unstored;
     if (kept && outcome.code != Errc::ok)
       outcome.message += "; toolpost calls show " + call->request.journal + " prints the answers it had";

@@ -16,6 +16,7 @@
 #include "call/journal.hpp"
 #include "call/journal_record.hpp"
 #include "policy/ceilings_core.hpp"
+#include "runtime/client_reach.hpp"
 #include "runtime/plugin_table.hpp"
 
 namespace toolpost {
@@ -35,7 +36,11 @@ struct CallOutcome {
   std::string message;  // when code is not ok
   Millis retry_after{0};
   SideEffect side_effect = SideEffect::none;
-  std::vector<TurnPart> parts;  // when code is ok
+  std::vector<TurnPart> parts;            // when code is ok and there are no questions
+  std::vector<ClientQuestion> questions;  // the call goes on when the client has answered them
+  std::string journal;                    // of the call, with questions
+  std::string request_state;              // the same, sealed for the client
+  bool foreign_state = false;             // what the client brought back is not of this call
   std::uint32_t turns = 0;
   std::uint32_t attempts = 0;  // of provider calls, retries included
   std::uint64_t tokens = 0;    // of provider calls, as the providers report them
@@ -68,6 +73,8 @@ struct CallRequest {
   bool stored = false;                  // it is in the store already
   bool durable = false;                 // it goes on after the host died; its outcome is kept
   bool interrupted = false;             // its host died: what was sent then is in doubt
+  ClientReach reach{};                  // of the client's own call; provider calls go by their parent's
+  ClientAnswers answers{};              // of the same: to questions of its earlier legs
 };
 
 /// The header under which a new call runs, with the request's text: `seed` and the times are its own from now
@@ -82,6 +89,8 @@ std::string owner_name(OwnerId owner);
 class RunningEffect {
  public:
   virtual ~RunningEffect() = default;
+  /// What it waits for, if only the client's next call can go on with it.
+  virtual std::vector<ClientQuestion> for_client() const { return {}; }
 };
 
 /// What an effect is told. Borrowed for the duration of start() only.
@@ -99,6 +108,11 @@ struct EffectOrder {
   ClientWall wall = ClientWall::none;
   CeilingProfile profile = CeilingProfile::normal;
   std::string_view journal;  // of the call; empty when nothing it did so far needs one
+  CallId root = 0;           // the client's own call that this serves; the same as `call` for that itself
+  std::uint32_t nth = 0;     // of its kind in its call, from 1
+  ClientReach reach{};       // of the root
+  const ClientAnswers* answers = nullptr;  // of the root
+  std::string question_key{};              // if it is a question to the client
 };
 
 class EffectHost {
@@ -152,6 +166,12 @@ class CallRunner {
   /// Ends a call with an error of the host's.
   void end(CallId call, Error error);
   void raise_deadline(CallId call, BoundDeadline bound);
+  /// The user of the call's client is asked: its time stands still until release(). Returns how long the user
+  /// may take.
+  Duration hold(CallId call);
+  void release(CallId call);
+  /// What the client must answer before anything of this call can go on; empty while something else does.
+  std::vector<ClientQuestion> questions_of(CallId call) const;
   void count_attempt(CallId call);
   void count_tokens(CallId call, std::uint64_t tokens);
   void count_cost(CallId call, const std::string& currency, double amount);
@@ -191,6 +211,10 @@ class CallRunner {
     std::uint64_t tokens = 0;
     MoneyByCurrency cost;
     bool committing = false;
+    std::uint32_t held = 0;  // questions that the user has not answered
+    TimePoint held_since{};  // the first of them
+    Duration held_for{};     // all before
+    BoundDeadline before_hold{Deadline(TimePoint{}), {}, {}, {}, {}};
     bool turn_due = false;             // whatever it waits for: a turn is to be run again
     bool unstored = false;             // the store failed once: it goes on without
     std::uint32_t recording = 0;       // changes on their way to the disk; results count when they are there
@@ -198,6 +222,9 @@ class CallRunner {
     Call(CallRequest from, Journal with) : request(std::move(from)), journal(std::move(with)) {}
   };
 
+  CallId root_of(CallId id) const;
+  std::string question_key(const Call& call, std::size_t index) const;
+  void end_leg_if_idle(CallId id);
   bool restore(CallId id, Call& call);
   bool in_doubt(const Call& call, const JournalEntry& entry) const;
   void collect(Call& call, JournalChanges& changes);

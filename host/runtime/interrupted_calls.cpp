@@ -11,7 +11,7 @@ Result<void> InterruptedCalls::find(const std::string& owner, std::int64_t now_m
   for (JournalHead& head : *heads) {
     const bool recent = now_ms - head.changed_ms <= settings_.repeat_window.count();
     if (head.ended ? !(head.durable && recent) : !(head.durable || recent)) continue;
-    if (!head.ended && is_held_(head.lease)) continue;
+    if (!head.ended && (head.lease == kParkedLease || is_held_(head.lease))) continue;
     found_.push_back(std::move(head));
   }
   return {};
@@ -42,9 +42,22 @@ Result<std::optional<InterruptedCall>> InterruptedCalls::take(const std::string&
   const auto place =
       std::find_if(found_.begin(), found_.end(), [&](const JournalHead& head) { return head.id == id; });
   if (place == found_.end()) return std::optional<InterruptedCall>{};
-  InterruptedCall taken;
-  taken.head = std::move(*place);
+  JournalHead head = std::move(*place);
   found_.erase(place);
+  return claim(owner, std::move(head));
+}
+
+Result<std::optional<InterruptedCall>> InterruptedCalls::take_parked(const std::string& owner,
+                                                                     const std::string& id) {
+  JournalHead head;
+  head.id = id;
+  head.lease = kParkedLease;
+  return claim(owner, std::move(head));
+}
+
+Result<std::optional<InterruptedCall>> InterruptedCalls::claim(const std::string& owner, JournalHead head) {
+  InterruptedCall taken;
+  taken.head = std::move(head);
   auto claimed = store_.claim_journal(taken.head.id, taken.head.lease, lease_);
   if (!claimed) return claimed.error();
   if (!*claimed) return std::optional<InterruptedCall>{};

@@ -44,8 +44,12 @@ class InterruptedCalls {
                                                    bool durable, std::int64_t now_ms);
   /// The same for one call by its id, whenever it was.
   Result<std::optional<InterruptedCall>> take(const std::string& owner, const std::string& id);
+  /// The same for one that waits for its client, whichever host parked it.
+  Result<std::optional<InterruptedCall>> take_parked(const std::string& owner, const std::string& id);
 
  private:
+  Result<std::optional<InterruptedCall>> claim(const std::string& owner, JournalHead head);
+
   Store& store_;
   const std::string lease_;
   const IsHeld is_held_;

@@ -37,6 +37,11 @@ const MethodManifest* find_method(const PluginEntry& plugin, std::string_view na
   return nullptr;
 }
 
+Error no_client_model() {
+  return {Errc::unsupported,
+          "the connected client lends no model (it declares no sampling); name another provider"};
+}
+
 json facts_json(const ModelFacts& facts) {
   json out = {{"name", facts.name}, {"abilities", facts.abilities}, {"speed", facts.speed}};
   if (!facts.aliases.empty()) out["aliases"] = facts.aliases;
@@ -58,10 +63,22 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
   entry->settings = settings;
   entry->gate = std::make_unique<ProviderGateCore>(ProviderGateSettings{
       "providers." + name + ".concurrency_max", settings.concurrency_max, 64, settings_.retry.attempt_min});
+  const bool of_client = plugin != nullptr && plugin->manifest.required == std::vector<std::string>{"sample"};
   const auto url = parse_url(settings.base_url);
   if (plugin == nullptr) {
     entry->unusable = Error{Errc::unsupported,
                             "provider " + name + ": there is no provider plugin \"" + settings.plugin + "\""};
+  } else if (of_client) {
+    entry->plugin.found = *plugin;
+    entry->plugin.granted = {"sample"};
+    entry->plugin.config_json = "{}";
+    entry->settings.attempts_max = 1;  // what was refused or not answered is not asked again
+    if (settings.models.empty()) entry->settings.models = {"default"};
+    // A person may look at the question first: the call's own deadline holds.
+    if (!settings.ceiling) entry->settings.ceiling = Millis{0};
+    auto methods = compile_methods(entry->plugin.found.manifest);
+    if (methods) entry->plugin.methods = std::move(*methods);
+    if (!methods) entry->unusable = methods.error();
   } else if (!url) {
     entry->unusable = url.error().with("providers." + name + ".base_url");
   } else if (!key) {
@@ -85,6 +102,17 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
       entry->secret = bind_key(settings, plugin->manifest, url->origin, std::string(key->reveal()));
   }
   providers_[name] = std::move(entry);
+}
+
+void ProviderService::add_client(const FoundPlugin* plugin) {
+  if (plugin == nullptr || providers_.contains("client")) return;
+  ProviderSettings settings;
+  settings.plugin = plugin->manifest.id;
+  add("client", settings, plugin, Secret("no key", ""));
+}
+
+bool asks_client(const ProviderEntry& provider) {
+  return provider.plugin.granted.contains("sample");
 }
 
 const ProviderEntry* ProviderService::by_plugin(const PluginEntry* plugin) const {
@@ -119,13 +147,21 @@ OfferedProvider ProviderService::offer_of(const ProviderEntry& provider) const {
   return one;
 }
 
-std::vector<OfferedProvider> ProviderService::offers(const std::string& only,
-                                                     const std::string& method) const {
+std::vector<OfferedProvider> ProviderService::offers(const std::string& only, const std::string& model,
+                                                     const std::string& method,
+                                                     const ClientReach& reach) const {
   std::vector<OfferedProvider> offered;
   std::vector<OfferedProvider> without_method;
+  // The client's model is asked by its name, or when there is no other.
+  const bool others = std::any_of(providers_.begin(), providers_.end(), [](const auto& entry) {
+    return !asks_client(*entry.second) && !entry.second->unusable;
+  });
   for (const auto& [name, provider] : providers_) {
     if (!only.empty() && only != name) continue;
+    const bool named = only == name || model.starts_with(name + "/");
+    if (asks_client(*provider) && !named && (others || !reach.model)) continue;
     OfferedProvider one = offer_of(*provider);
+    if (asks_client(*provider) && !reach.model) one.unusable = no_client_model();
     if (!is_chat(method)) {
       // No model does this; the place of its name is still needed for breaker and budget.
       one.models = {provider->settings.models.empty() ? "any" : provider->settings.models.front()};
@@ -146,8 +182,8 @@ Result<std::vector<ProviderService::Choice>> ProviderService::choose(const json&
   // No model reads files or lists; only a provider may be meant.
   if (!is_chat(method) && wish.model.find('/') == std::string::npos) wish.model = "auto";
   const std::string only = text_of(request, "provider");
-  const auto offered = offers(only, method);
-  if (offered.empty() && !providers_.empty()) {
+  const auto offered = offers(only, wish.model, method, order.reach);
+  if (offered.empty() && !only.empty()) {
     std::vector<std::string> names;
     for (const auto& [name, provider] : providers_) names.push_back(name);
     const auto near = did_you_mean(only, names);
@@ -172,9 +208,10 @@ Result<std::vector<ProviderService::Choice>> ProviderService::choose(const json&
   return choices;
 }
 
-std::string ProviderService::models_json() const {
+std::string ProviderService::models_json(const ClientReach* reach) const {
   json list = json::array();
   for (const auto& [name, provider] : providers_) {
+    if (asks_client(*provider) && (reach == nullptr || !reach->model)) continue;  // not there for everybody
     json one = {{"provider", name},
                 {"plugin", provider->settings.plugin},
                 {"models", json::array()},

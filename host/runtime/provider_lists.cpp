@@ -107,6 +107,10 @@ class ProviderService::ListWait final : public RunningEffect {
     asking_.push_back(*id);
   }
 
+  std::vector<ClientQuestion> for_client() const override {
+    return inner_ ? inner_->for_client() : std::vector<ClientQuestion>{};
+  }
+
   /// What comes after the lists.
   std::unique_ptr<RunningEffect> go_on() { return std::exchange(then_, nullptr)(order_); }
 
@@ -147,8 +151,9 @@ std::unique_ptr<RunningEffect> ProviderService::start_models(const EffectOrder& 
                                                              EffectHost::Settle settle) {
   const auto missing = unlisted(json::object(), "chat");
   auto wait = std::make_unique<ListWait>(
-      *this, order, [this, settle = std::move(settle)](const EffectOrder&) -> std::unique_ptr<RunningEffect> {
-        settle(Errc::ok, "{\"providers\":" + models_json() + "}");
+      *this, order,
+      [this, settle = std::move(settle)](const EffectOrder& kept) -> std::unique_ptr<RunningEffect> {
+        settle(Errc::ok, "{\"providers\":" + models_json(&kept.reach) + "}");
         return nullptr;
       });
   for (ProviderEntry* provider : missing) wait->ask(*provider);

@@ -54,7 +54,6 @@ BoundDeadline ProviderService::raise_for_expert(const EffectOrder& order) {
 }
 
 void ProviderService::restore(const EffectOrder& order) {
-  ++calls_made_[order.call];
   const json request = json::parse(order.request, nullptr, false);
   if (asks_expert(request)) raise_for_expert(order);
 }

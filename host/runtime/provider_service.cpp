@@ -52,6 +52,10 @@ class ProviderService::Attempts final : public RunningEffect {
     leave_gate();
   }
 
+  std::vector<ClientQuestion> for_client() const override {
+    return call_ == 0 ? std::vector<ClientQuestion>{} : service_.runner_->questions_of(call_);
+  }
+
   /// Goes on where an attempt was when its host died.
   void take_over(RecordedCall interrupted) {
     kept_ = std::move(interrupted.entries);
@@ -299,7 +303,7 @@ std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, 
   if (method.empty()) {
     return refuse({Errc::invalid_input, "provider: \"method\" is missing; \"chat\" asks a model"});
   }
-  if (++calls_made_[order.call] > settings_.turns.provider_calls_max) {
+  if (order.nth > settings_.turns.provider_calls_max) {
     return refuse(
         {Errc::exhausted, "turns.provider_calls_max = " + std::to_string(settings_.turns.provider_calls_max) +
                               " provider calls were made by this call"});

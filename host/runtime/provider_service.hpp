@@ -36,6 +36,9 @@ struct ProviderEntry {
   TimerId gate_timer;
 };
 
+/// Whether it asks the client of the call instead of a server.
+bool asks_client(const ProviderEntry& provider);
+
 /// Whether it runs on this machine, or the operator says that it counts as local.
 bool is_local(const ProviderEntry& provider);
 
@@ -47,6 +50,8 @@ class ProviderService {
                   const CeilingsByProfile& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
 
+  /// The provider that is always there: the client's own model.
+  void add_client(const FoundPlugin* plugin);
   /// `key` may be empty: no key is sent. A provider that cannot work is kept, with the reason.
   void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
            const Result<Secret>& key);
@@ -64,7 +69,6 @@ class ProviderService {
   void take_over(std::map<std::string, RecordedCall> served) { interrupted_.merge(served); }
   /// What was not taken of the call with that journal.
   void forget_interrupted(const std::string& journal);
-  void forget(CallId call) { calls_made_.erase(call); }
   /// Before the first start(): what is known about models.
   void use_catalog(ModelCatalog catalog) { catalog_ = std::move(catalog); }
   /// Told which model was chosen, and why; may stay empty.
@@ -74,7 +78,9 @@ class ProviderService {
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
   /// The provider whose plugin instance this is; null for tools.
   const ProviderEntry* by_plugin(const PluginEntry* plugin) const;
-  std::string models_json() const;
+  /// What can be asked; `reach` of the client that wants to know, null for operators, who have no client's
+  /// model.
+  std::string models_json(const ClientReach* reach = nullptr) const;
 
  private:
   class Attempts;
@@ -112,7 +118,8 @@ class ProviderService {
   /// The choices for a request, the first one first; those behind it are its fallbacks.
   Result<std::vector<Choice>> choose(const nlohmann::json& request, const EffectOrder& order,
                                      const std::string& method);
-  std::vector<OfferedProvider> offers(const std::string& only, const std::string& method) const;
+  std::vector<OfferedProvider> offers(const std::string& only, const std::string& model,
+                                      const std::string& method, const ClientReach& reach) const;
   OfferedProvider offer_of(const ProviderEntry& provider) const;
   /// The providers whose list a choice needs and which is not there or too old.
   std::vector<ProviderEntry*> unlisted(const nlohmann::json& request, const std::string& method);
@@ -145,7 +152,6 @@ class ProviderService {
   std::map<std::string, ListedModels> lists_;  // by provider
   std::map<std::string, Health> health_;       // by provider and model; bounded by kHealthMax
   std::unordered_map<AttemptId, Attempts*> waiting_;
-  std::unordered_map<CallId, std::uint32_t> calls_made_;
   std::map<std::string, RecordedCall> interrupted_;
   AttemptId last_attempt_ = 0;
 };

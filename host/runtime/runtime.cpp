@@ -54,6 +54,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       metrics_(places_.metrics != nullptr ? *places_.metrics : own_metrics_),
       ceilings_(CeilingsByProfile::make(settings_)),
       providers_(loop, random_, settings_, ceilings_),
+      questions_(loop, settings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
                  crashes_.note(plugin.id(), line.text);
@@ -68,6 +69,9 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
+  questions_.attach(runner_);
+  questions_.mask = [this](std::string& text) { mask_secrets(text); };
+  questions_.keeping_problem = [this] { return store_ ? seal_problem_ : store_problem_; };
   providers_.count_in(metrics_);
   spawner_.attach(loop_, settings_.workers,
                   {[this](std::uint64_t worker, const std::string& why) {
@@ -130,6 +134,9 @@ Result<void> Runtime::open() {
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
   git_ = std::make_unique<GitService>(loop_, *roots_, settings_, places_.git_program, places_.state_dir);
   if (auto opened = open_store(); !opened) store_problem_ = opened.error().message;
+  auto seal = RequestStateSeal::open(places_.state_dir, random_);
+  if (seal) seal_.emplace(std::move(*seal));
+  if (!seal) seal_problem_ = seal.error().message;
   std::vector<std::string> catalogs = places_.catalog_folders;
   catalogs.insert(catalogs.end(), settings_.models.catalog_folders.begin(),
                   settings_.models.catalog_folders.end());
@@ -142,6 +149,8 @@ Result<void> Runtime::open() {
     const PluginEntry* plugin = plugins_->provider(settings.plugin);
     providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(name, settings));
   }
+  const PluginEntry* client = plugins_->provider("dev.toolpost.client");
+  providers_.add_client(client == nullptr ? nullptr : &client->found);
   return {};
 }
 
@@ -237,17 +246,19 @@ Result<Secret> Runtime::read_key(const std::string& name, const ProviderSettings
   return key;
 }
 
-void Runtime::mask_secrets(CallOutcome& outcome) {
-  const auto mask = [this](std::string& text, const std::string& secret) {
+void Runtime::mask_secrets(std::string& text) {
+  for (const auto& [name, provider] : providers_.providers()) {
+    if (!provider->secret) continue;
+    const std::string& secret = provider->secret->value;
     if (text.find(secret) != std::string::npos)
       metrics_.sanitizer_actions.add(SanitizerAction::masked_secret);
     mask_secret(text, secret);
-  };
-  for (const auto& [name, provider] : providers_.providers()) {
-    if (!provider->secret) continue;
-    mask(outcome.message, provider->secret->value);
-    for (TurnPart& part : outcome.parts) mask(part.bytes, provider->secret->value);
   }
+}
+
+void Runtime::mask_secrets(CallOutcome& outcome) {
+  mask_secrets(outcome.message);
+  for (TurnPart& part : outcome.parts) mask_secrets(part.bytes);
 }
 
 void Runtime::cancel(RequestNumber number) {
@@ -266,8 +277,14 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   if (!call) return admission_.refuse(call.error(), std::move(done));
   Done masked = [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
     mask_secrets(outcome);
+    if (!outcome.questions.empty()) seal_state(outcome, journal->header());
     done(std::move(outcome), journal);
   };
+  if (!asked.request_state.empty()) {
+    if (auto found = go_on_with_parked(*call, asked.request_state); !found)
+      return refuse_state(found.error(), std::move(masked));
+    return admission_.accept(std::move(*call), std::move(masked), std::move(progress));
+  }
   if (auto again = go_on_with_same(*call, masked, progress)) return *again;
   if (call->durable) return accept_durable(std::move(*call), std::move(masked), std::move(progress));
   return admission_.accept(std::move(*call), std::move(masked), std::move(progress));
@@ -322,6 +339,8 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
   call.request = clean.removed == 0 ? asked.arguments_json : text;
   call.accepted = now;
   call.wall = asked.wall;
+  call.reach = asked.reach;
+  call.answers = asked.answers;
   return call;
 }
 

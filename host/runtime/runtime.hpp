@@ -13,10 +13,12 @@
 #include "effect/http/http_client.hpp"
 #include "json/json_reader.hpp"
 #include "policy/ceilings_core.hpp"
+#include "runtime/client_questions.hpp"
 #include "runtime/interrupted_calls.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
 #include "runtime/refusal_tally.hpp"
+#include "runtime/request_state.hpp"
 #include "runtime/tool_host.hpp"
 #include "store/host_lease.hpp"
 #include "store/store.hpp"
@@ -114,6 +116,10 @@ class Runtime final : public ToolHost, private EffectHost {
   std::optional<RequestNumber> go_on_with_same(CallRequest& call, Done& done,
                                                CallRunner::OnProgress& progress);
   void take_over(CallRequest& call, InterruptedCall taken);
+  /// Finds the parked call that `state` names, for the leg that `call` is.
+  Result<void> go_on_with_parked(CallRequest& call, std::string_view state);
+  void seal_state(CallOutcome& outcome, const JournalHeader& header) const;
+  RequestNumber refuse_state(const Error& why, Done done);
   void run_resumed(CallRequest call, const ResumeDone& ended);
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
@@ -128,6 +134,7 @@ class Runtime final : public ToolHost, private EffectHost {
   void on_loaded(PluginEntry& plugin, const Result<void>& loaded);
   Result<Secret> read_key(const std::string& name, const ProviderSettings& provider);
   void mask_secrets(CallOutcome& outcome);
+  void mask_secrets(std::string& text);
   Result<void> open_store();
 
   EventLoop& loop_;
@@ -144,6 +151,7 @@ class Runtime final : public ToolHost, private EffectHost {
   Redactor redactor_;
   RefusalTally refusals_;
   ProviderService providers_;
+  ClientQuestions questions_;
   CallRunner runner_;
   AdmissionStage admission_;
   HttpClient http_;
@@ -156,6 +164,8 @@ class Runtime final : public ToolHost, private EffectHost {
   std::vector<std::string> catalog_problems_;
   std::optional<HostLease> lease_;
   std::unique_ptr<InterruptedCalls> interrupted_;
+  std::optional<RequestStateSeal> seal_;
+  std::string seal_problem_;  // why there is none
   JsonReader reader_;
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;

@@ -81,6 +81,7 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
   if (order.kind.starts_with("git.")) return start_git(order, settle);
   if (order.kind.starts_with("store.") || order.kind.starts_with("thread."))
     return start_store(order, settle);
+  if (order.kind == "ask" || order.kind == "sample") return questions_.start(order, std::move(settle));
   if (order.kind == "models") return providers_.start_models(order, std::move(settle));
   if (order.kind == "host.status") {
     const json request = json::parse(order.request, nullptr, false);
@@ -285,7 +286,6 @@ void Runtime::on_store_failed(const Error& error) {
 void Runtime::forget(CallId call) {
   batches_.erase(call);
   budgets_.erase(call);
-  providers_.forget(call);
 }
 
 }  // namespace toolpost

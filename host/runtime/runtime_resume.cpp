@@ -32,7 +32,7 @@ bool Runtime::is_running(const JournalHead& head) const {
 /// Gives the outcome, and forgets the call once it was heard and all is well with it.
 Runtime::Done Runtime::told_and_forgotten(std::string id, Done done) {
   return [this, id = std::move(id), done = std::move(done)](CallOutcome outcome, const Journal* journal) {
-    const bool well = outcome.code == Errc::ok;
+    const bool well = outcome.code == Errc::ok && outcome.questions.empty();
     done(std::move(outcome), journal);
     if (well) record({JournalDrop{id}}, {});
   };
@@ -113,6 +113,46 @@ void Runtime::take_over(CallRequest& call, InterruptedCall taken) {
   call.entries = std::move(taken.call.entries);
   providers_.take_over(std::move(taken.served));
   if (on_event) on_event(Level::info, "call_resumed", call.plugin->id() + ": call " + call.journal);
+}
+
+void Runtime::seal_state(CallOutcome& outcome, const JournalHeader& header) const {
+  const RequestBinding binding{owner_name(kOwner), wanted_digest(header)};
+  outcome.request_state =
+      seal_->seal(outcome.journal, binding, loop_.wall_ms() + settings_.deadlines.ask_max.count());
+}
+
+Result<void> Runtime::go_on_with_parked(CallRequest& call, std::string_view state) {
+  if (!seal_ || !interrupted_) return Error{Errc::unavailable, "nothing can be kept: " + store_problem_};
+  JournalHeader asked;
+  asked.plugin = call.plugin->id();
+  asked.method = call.method->name;
+  asked.request = call.request;
+  const std::string owner = owner_name(call.owner);
+  auto id = seal_->unseal(state, {owner, wanted_digest(asked)}, loop_.wall_ms());
+  if (!id) return id.error();
+  auto parked = interrupted_->take_parked(owner, *id);
+  if (!parked) return parked.error();
+  if (!*parked)
+    return Error{Errc::invalid_input,
+                 "params.requestState was used already, or its call is no longer kept; call the tool again "
+                 "without it"};
+  const JournalHeader& header = (*parked)->call.header;
+  if (header.plugin_hash != call.plugin->found.sha256 || header.config != call.plugin->config_json) {
+    record({JournalDrop{*id}}, {});
+    return Error{Errc::invalid_input, "plugin " + header.plugin +
+                                          " is another version or has another configuration than when this "
+                                          "call asked; call the tool again without params.requestState"};
+  }
+  take_over(call, std::move(**parked));
+  return {};
+}
+
+/// The protocol's error, not the tool's: the call was never accepted.
+RequestNumber Runtime::refuse_state(const Error& why, Done done) {
+  return admission_.refuse(why, [done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+    outcome.foreign_state = outcome.code == Errc::invalid_input;
+    done(std::move(outcome), journal);
+  });
 }
 
 std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {

@@ -18,6 +18,9 @@ struct ToolRequest {
   OwnerId owner = 1;
   ClientWall wall = ClientWall::none;  // applies: the client gives up after a fixed time
   CeilingProfile profile = CeilingProfile::normal;
+  ClientReach reach{};             // how to ask the client back
+  std::string_view request_state;  // of the call's earlier leg; empty: it begins
+  ClientAnswers answers{};         // to the questions of that
   bool durable = false;  // goes on after a crash of the host, with the patient ceilings; its outcome is kept
 };
 

@@ -41,6 +41,7 @@ const std::array<const char*, SqliteJournals::query_count> SqliteJournals::kSql 
     "SELECT id, header, outcome FROM journals WHERE root = ? AND owner = ? ORDER BY id",
     "SELECT body FROM journal_entries WHERE journal = ? ORDER BY number",
     "UPDATE journals SET lease = ? WHERE root = ? AND lease = ?",
+    "UPDATE journals SET lease = ?, changed_ms = ? WHERE root = ?",
     "DELETE FROM journals WHERE root IN (SELECT id FROM journals WHERE id = root AND changed_ms < ? LIMIT "
     "200)",
 };
@@ -65,6 +66,10 @@ Result<void> SqliteJournals::apply(const StoreBatch& batch, const JournalChange&
                                if (auto done = finish(put); !done) return done;
                                SqliteUse touch(statements_[touch_journal]);
                                return finish(touch.bind(batch.now_ms).bind(one.id));
+                             },
+                             [&](const JournalPark& one) -> Result<void> {
+                               SqliteUse park(statements_[park_journal]);
+                               return finish(park.bind(kParkedLease).bind(batch.now_ms).bind(one.id));
                              },
                              [&](const JournalEnd& one) -> Result<void> {
                                SqliteUse served(statements_[drop_served]);

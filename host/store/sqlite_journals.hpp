@@ -34,6 +34,7 @@ class SqliteJournals {
     read_journals,
     read_entries,
     claim_journal,
+    park_journal,
     drop_old,
     query_count,
   };

@@ -43,11 +43,14 @@ struct StoreBatch {
   bool empty() const { return appends.empty() && puts.empty() && journal.empty(); }
 };
 
+/// In place of a host's lease: the call waits for its client.
+inline constexpr const char* kParkedLease = "parked";
+
 /// A client's call that has a journal in the store.
 struct JournalHead {
   std::string id;
   std::string wanted;
-  std::string lease;  // of the host that runs it, or ran it when it died
+  std::string lease;  // of the host that runs it, or ran it when it died; or kParkedLease
   bool durable = false;
   bool ended = false;
   std::int64_t created_ms = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "base/random.hpp"
 #include "call/join.hpp"
@@ -49,7 +51,7 @@ class ActiveTurn {
   std::int64_t now_ms() const { return now_ms_; }
   std::uint64_t random() { return random_.next(); }
   std::int64_t remaining_ms() const {
-    return std::max<std::int64_t>(0, input_.deadline_ms - (now_ms_ - input_.accepted_ms));
+    return std::max<std::int64_t>(0, input_.deadline_ms - (now_ms_ - input_.accepted_ms - asked_ms_));
   }
   bool cancelled() const { return cancelled_ != nullptr && cancelled_(context_); }
 
@@ -67,6 +69,8 @@ class ActiveTurn {
   toolpost_call handle_ = 0;
   TurnOutput output_;
   std::int64_t now_ms_ = 0;
+  std::int64_t asked_ms_ = 0;  // of that, waiting for the user
+  std::vector<bool> asks_;     // by effect: it asks the user
   std::size_t starts_ = 0;
   std::uint64_t output_bytes_ = 0;
   bool sealed_ = false;
@@ -99,6 +103,7 @@ toolpost_status ActiveTurn::start(std::string_view kind, std::string_view reques
     output_.started.push_back({std::string(kind), std::string(request), std::move(*digest), timeout_ms});
   }
   ++starts_;
+  asks_.push_back(kind == "ask");
   *effect = effect_handle(input_.seed, index);
   return TOOLPOST_OK;
 }
@@ -109,7 +114,8 @@ toolpost_status ActiveTurn::wait(toolpost_effect effect, toolpost_text* result) 
   if (!index || *index >= starts_ || result == nullptr) return TOOLPOST_INVALID_INPUT;
   if (*index < input_.effects.size() && input_.effects[*index].done) {
     const TurnEffect& entry = input_.effects[*index];
-    now_ms_ = std::max(now_ms_, entry.done_at_ms);
+    const std::int64_t began_ms = std::exchange(now_ms_, std::max(now_ms_, entry.done_at_ms));
+    if (asks_[*index]) asked_ms_ += now_ms_ - began_ms;
     *result = text(entry.result);
     // ABI codes are ours plus one from `cancelled` on, where the ABI has SUSPENDED.
     const auto code = static_cast<std::int32_t>(entry.code);

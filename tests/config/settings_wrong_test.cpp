@@ -117,6 +117,10 @@ const WrongFile kFiles[] = {
     {"[breaker]\nopen_base_ms = 20\nopen_max_ms = 10",
      "f:3:1: breaker.open_base_ms (20) must be at most breaker.open_max_ms (10); lower the one or "
      "raise the other"},
+    {"[providers.client]\nplugin = \"client\"\nbase_url = \"https://x.example\"",
+     "f:3:1: [providers.client] asks the client's own model, which has no URL and no key; remove base_url "
+     "and "
+     "key"},
     {"[providers.glm]\nmodels = [\"m\"]",
      "f:1:12: providers.glm.base_url is missing; give the provider's http or https URL, e.g. "
      "\"https://api.example.com/v1\""},

@@ -4,8 +4,10 @@
 struct Asking : toolpost::Plugin {
   toolpost::json invoke(toolpost::Call& call, std::string_view, const toolpost::json& request) override {
     try {
-      return {{"result", call.perform(request.value("kind", "file.read"),
-                                      request.value("request", toolpost::json::object()))}};
+      toolpost::json reply = {{"result", call.perform(request.value("kind", "file.read"),
+                                                      request.value("request", toolpost::json::object()))}};
+      if (request.value("tell_time", false)) reply["remaining_ms"] = call.remaining_ms();
+      return reply;
     } catch (const toolpost::Error& error) {
       return {{"status", error.status()}, {"message", error.what()}};
     }

@@ -14,6 +14,7 @@ namespace {
 
 /// Answers "now" at once and "fail" with an error; keeps "later" until the end.
 struct TinyHandler final : McpHandler {
+  void on_answer(std::uint64_t, const McpAnswer&) override {}
   void call_tool(const McpToolCall& call) override {
     ++called;
     hold(call.arguments.is_object(), "arguments are an object");

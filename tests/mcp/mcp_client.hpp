@@ -15,6 +15,8 @@ struct McpClient final : McpHandler {
     std::uint64_t number;
     std::string tool, arguments, client_name;
     bool wants_progress, modern;
+    McpAbilities abilities{};
+    std::string request_state{}, input_responses{};
   };
 
   explicit McpClient(const LimitSettings& limits = {}) : core(info(), limits, *this, out) {}
@@ -28,8 +30,12 @@ struct McpClient final : McpHandler {
   void call_tool(const McpToolCall& call) override {
     REQUIRE(call.arguments.is_object());
     calls.push_back({call.number, std::string(call.tool), std::string(call.arguments_raw),
-                     std::string(call.client_name), call.wants_progress, call.modern});
+                     std::string(call.client_name), call.wants_progress, call.modern, call.abilities,
+                     std::string(call.request_state), std::string(call.input_responses_raw)});
     if (call.tool == "now") core.finish(call.number, {"", "at once", false, ""});
+  }
+  void on_answer(std::uint64_t question, const McpAnswer& answer) override {
+    answers.push_back({question, std::string(answer.result_raw), std::string(answer.refusal)});
   }
   void cancel_call(std::uint64_t number) override {
     cancelled.push_back(number);
@@ -86,6 +92,11 @@ struct McpClient final : McpHandler {
   std::string out;
   std::vector<Seen> calls;
   std::vector<std::uint64_t> cancelled;
+  struct Answer {
+    std::uint64_t question;
+    std::string result, refusal;
+  };
+  std::vector<Answer> answers;
   McpCore core;
 };
 

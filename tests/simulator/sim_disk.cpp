@@ -36,14 +36,16 @@ bool end(Journals& journals, const JournalEnd& end) {
 bool SimDisk::apply(const JournalChanges& changes) {
   Journals after = journals_;
   for (const JournalChange& change : changes) {
-    const bool fits = std::visit(Overload{[&](const JournalBegin& one) { return begin(after, one); },
-                                          [&](const JournalPut& one) { return put(after, one); },
-                                          [&](const JournalEnd& one) { return end(after, one); },
-                                          [&](const JournalDrop& one) {
-                                            drop(after, one.id);
-                                            return true;
-                                          }},
-                                 change);
+    const bool fits =
+        std::visit(Overload{[&](const JournalBegin& one) { return begin(after, one); },
+                            [&](const JournalPut& one) { return put(after, one); },
+                            [&](const JournalPark&) { return true; },  // no simulated client is asked
+                            [&](const JournalEnd& one) { return end(after, one); },
+                            [&](const JournalDrop& one) {
+                              drop(after, one.id);
+                              return true;
+                            }},
+                   change);
     if (!fits) return false;
   }
   journals_ = std::move(after);

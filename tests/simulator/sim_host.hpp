@@ -55,10 +55,7 @@ class SimHost final : public ToolHost, private EffectHost {
   void record(JournalChanges changes, std::function<void(Result<void>)> done) override;
   void commit(CallId call, OwnerId owner, JournalChanges end,
               std::function<void(Result<void>)> done) override;
-  void forget(CallId call) override {
-    puts_.erase(call);
-    providers_.forget(call);
-  }
+  void forget(CallId call) override { puts_.erase(call); }
   PluginEntry* find_tool(std::string_view name);
   void prepare(PluginEntry& plugin);
 

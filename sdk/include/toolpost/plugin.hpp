@@ -94,6 +94,16 @@ class Call {
   json http(const json& request) { return perform("http", request); }
   json provider(const json& request) { return perform("provider", request); }
   json read_file(const std::string& path) { return perform("file.read", {{"path", path}}); }
+  /// Asks the client's user. `form` is a JSON Schema object of plain fields; its answer is {"action":
+  /// "accept" | "decline" | "cancel", "content": {...}}. Throws UNSUPPORTED at once when the client cannot
+  /// ask.
+  json ask(const std::string& message,
+           const json& form = {{"type", "object"}, {"properties", json::object()}}) {
+    return perform("ask", {{"message", message}, {"schema", form}});
+  }
+  /// Asks the client's own model: {"messages": [...], "system", "output_tokens_max", ...} for {"text",
+  /// "model", "finish_reason"}. Throws UNSUPPORTED at once when the client lends none.
+  json sample(const json& question) { return perform("sample", question); }
   void sleep_ms(std::uint64_t ms) { perform("sleep", {{"ms", ms}}); }
 
   /// Waits until `need` of the effects are done or the time is over; returns those that are, in the order
