@@ -14,7 +14,9 @@ const built = process.env.TOOLPOST_FAULT_PLUGINS ?? join(dirname(toolpost ?? '')
 export const pluginFile = (name) => join(built, `${name}.so`);
 
 export class FaultPlace {
-  constructor({ plugins = [], config = '' } = {}) {
+  /** `within`: a command that starts the host as its last arguments say. */
+  constructor({ plugins = [], config = '', within = [] } = {}) {
+    this.within = within;
     this.folder = mkdtempSync(join(tmpdir(), 'toolpost-faults-'));
     for (const name of ['project', 'home', 'state', 'plugins']) mkdirSync(join(this.folder, name));
     this.state = join(this.folder, 'state');
@@ -29,7 +31,8 @@ export class FaultPlace {
   get command() {
     const args = ['--config', this.configFile, '--state-dir', this.state, 'serve'];
     const env = { PATH: process.env.PATH, HOME: join(this.folder, 'home') };
-    return { command: toolpost, args, cwd: join(this.folder, 'project'), env };
+    const [command, ...all] = [...this.within, toolpost, ...args];
+    return { command, args: all, cwd: join(this.folder, 'project'), env };
   }
 
   remove() { rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }); }

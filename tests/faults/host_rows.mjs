@@ -1,4 +1,5 @@
 // Faults around the host: its client, its signals, its spawner, its resources. `run` gets a fresh server and does it all.
+import { appendFileSync } from 'node:fs';
 import { sanitized } from './fault_place.mjs';
 import { innocents } from './innocents.mjs';
 import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
@@ -55,6 +56,19 @@ async function cancelStorm({ server }) {
   for (const id of ids) server.cancel(id);
   const beside = await innocents(server);
   return { code: server.strays === 0 ? 'cancelled' : 'answered', beside };
+}
+
+/** Calls of both configurations run side by side; none may notice. */
+async function reload({ server, place }) {
+  const calls = load(server);
+  const beside = { asked: 0, failed: 0 };
+  for (let number = 0; number < 5; ++number) {
+    appendFileSync(place.configFile, `\n# change ${number}\n`);
+    server.process.kill('SIGHUP');
+    const { asked, failed: lost, failure } = await innocents(server);
+    Object.assign(beside, { asked: beside.asked + asked, failed: beside.failed + lost, failure: failure ?? beside.failure });
+  }
+  return { code: beside.failed ? 'failed' : 'ok', beside, problem: answeredOnce(await Promise.all(calls)) };
 }
 
 async function terminate({ server }) {
@@ -169,5 +183,5 @@ export const hostRows = [
   row('disk_full', 'the disk of the state folder is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
   skip('no_memory', 'the host gets no memory', 'a bound on the memory of the host alone is not to be had everywhere'),
   skip('clock_jump', 'the clock jumps', 'the clock is the machine’s; the tests of host/policy set their own'),
-  skip('reload', 'the configuration changes under load', 'it is read at the start alone'),
+  row('reload', 'the configuration changes five times under load', 'ok', reload),
 ];

@@ -1,6 +1,7 @@
 // Faults of a model server. `respond` gets the socket once a whole request was read; `limit` names what must end the call.
 import { gzipSync } from 'node:zlib';
 import { brokenUpstream, goingUpstream, goneUpstream } from './h2_upstream.mjs';
+import { noNameServer, silentNames } from './silent_names.mjs';
 import { done, droppingUpstream, jsonHead, piece, refusedUpstream, status, stream, streamHead } from './upstream_server.mjs';
 
 const row = (id, what, expect, respond, more) => ({ id, what, expect: [expect].flat(), respond, ...more });
@@ -112,6 +113,6 @@ export const upstreamRows = [
   row('goaway', 'sends GOAWAY over HTTP/2 and answers', 'ok', undefined, { start: goingUpstream, tls: true }),
   row('goaway_unread', 'sends GOAWAY, having looked at no request', broken, undefined, { start: goneUpstream, tls: true }),
   row('goaway_error', 'sends GOAWAY with an error in the middle of an answer', broken, undefined, { start: brokenUpstream, tls: true }),
-  { id: 'dns_hang', what: 'has a name that no server resolves in time', expect: [],
-    skip: 'the matrix keeps its traffic on 127.0.0.1' },
+  row('dns_hang', 'has a name that no server resolves in time', 'deadline', undefined,
+    { start: silentNames, limit: 'http', skip: noNameServer() }),
 ];

@@ -41,7 +41,7 @@ async function withServer(row, limits, use) {
   const respond = row.responder ? row.responder() : row.respond;
   const bad = await (row.start ? row.start() : startUpstream({ respond, greet: row.greet }));
   const good = await startGoodUpstream();
-  const place = new FaultPlace({ config: config(row, bad, good, limits) });
+  const place = new FaultPlace({ config: config(row, bad, good, limits), within: bad.within });
   const server = new FaultServer(place);
   try {
     await server.initialize();
