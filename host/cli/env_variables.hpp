@@ -7,6 +7,9 @@
 
 namespace toolpost {
 
+/// Why a variable of another model list has no setting; rows of several tables say it.
+inline constexpr std::string_view kCatalogue = "facts on models are in the catalogues of config/models";
+
 enum class EnvFate {
   kept,     // a setting of the same meaning
   changed,  // a setting that means something else; `why` says what

@@ -37,7 +37,6 @@ constexpr std::string_view kRouting =
     "host.default_provider if that is set, and says why";
 constexpr std::string_view kCost =
     "each call tells its cost; turns.provider_calls_max bounds what a call may ask";
-constexpr std::string_view kCatalogue = "facts on models are in the catalogues of config/models";
 constexpr std::string_view kFallback =
     "models.fallback and models.fallbacks_max say what is asked when what `auto` chose fails";
 constexpr std::string_view kRetries = "retry.attempts_max is the setting";

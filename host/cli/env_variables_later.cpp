@@ -32,7 +32,6 @@ constexpr std::string_view kMinimax =
 constexpr std::string_view kStreams = "a stream is bounded by http.body_bytes_max";
 constexpr std::string_view kHistory =
     "earlier turns are shown to a model as far as they fit its budget of tokens";
-constexpr std::string_view kCatalogue = "facts on models are in the catalogues of config/models";
 constexpr std::string_view kAgents = "no tool starts another agent's program";
 constexpr std::string_view kEnvironment = "Toolpost reads no .env file: TOOLPOST_ variables win over files";
 

@@ -22,6 +22,20 @@ std::string key_of(std::string_view plugin, std::string_view name) {
   return std::string(plugin) + "\n" + std::string(name);
 }
 
+/// A name without the date at its end with which vendors mark a fixed version.
+std::string_view undated(std::string_view name) {
+  for (const std::string_view date : {"-0000-00-00", "-00000000", "@00000000"}) {
+    if (name.size() <= date.size()) continue;
+    const std::string_view end = name.substr(name.size() - date.size());
+    const auto same = [](char shape, char letter) {
+      return shape == '0' ? letter >= '0' && letter <= '9' : shape == letter;
+    };
+    if (std::equal(date.begin(), date.end(), end.begin(), same))
+      return name.substr(0, name.size() - date.size());
+  }
+  return name;
+}
+
 /// Reads the fields of one table and notes what is wrong with them.
 class CatalogFields {
  public:
@@ -225,6 +239,11 @@ const ModelFacts* ModelCatalog::find(std::string_view plugin, std::string_view n
     if (alias != aliases_.end()) found = models_.find(alias->second);
   }
   return found == models_.end() ? nullptr : &found->second;
+}
+
+const ModelFacts* ModelCatalog::facts(std::string_view plugin, std::string_view name) const {
+  const ModelFacts* found = find(plugin, name);
+  return found != nullptr ? found : find(plugin, undated(name));
 }
 
 std::vector<std::string> ModelCatalog::names(std::string_view plugin) const {

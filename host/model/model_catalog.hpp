@@ -26,6 +26,10 @@ class ModelCatalog {
   /// The model that `name`, an alias perhaps, means on servers of `plugin`; null if no catalogue knows it.
   /// Lifetime: until the next add().
   const ModelFacts* find(std::string_view plugin, std::string_view name) const;
+  /// What is known of `name`: as find(), and for a name with a date at its end ("gpt-5-2025-08-07",
+  /// "claude-x-20250929"), what is known of the name without it. Not for names to ask for: the date is the
+  /// caller's wish.
+  const ModelFacts* facts(std::string_view plugin, std::string_view name) const;
   /// Names and aliases of `plugin`'s models, for suggestions.
   std::vector<std::string> names(std::string_view plugin) const;
   std::size_t size() const { return models_.size(); }

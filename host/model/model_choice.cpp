@@ -122,7 +122,7 @@ Result<std::vector<ModelPick>> pick_auto(const ModelWish& wish, const Providers&
                                         provider.name + ".models"});
     }
     for (const std::string& model : provider.models) {
-      const ModelFacts* facts = catalog.find(provider.plugin, model);
+      const ModelFacts* facts = catalog.facts(provider.plugin, model);
       if (const auto no = forbidden(catalog, provider, model, policy)) {
         leave_out(provider.name + "/" + model, *no);
       } else if (const std::string lacks = lack(wish, facts); !lacks.empty()) {
@@ -225,7 +225,7 @@ Result<std::vector<ModelPick>> pick_models(const ModelWish& wish, const Provider
       if (!refused)
         refused = provider.unusable ? provider.unusable : forbidden(catalog, provider, model, policy);
       if (provider.unusable || forbidden(catalog, provider, model, policy)) continue;
-      const ModelFacts* facts = catalog.find(provider.plugin, model);
+      const ModelFacts* facts = catalog.facts(provider.plugin, model);
       if (const std::string lacks = lack(wish, facts);
           !lacks.empty() && !wish.needs.empty() && lacks.starts_with("has no"))
         return Error{Errc::unsupported, "model " + model + " " + lacks + ", which this call needs; try auto"};

@@ -34,6 +34,13 @@ Result<void> check_visible(const MethodManifest& method) {
 
 }  // namespace
 
+const MethodManifest* PluginEntry::find_method(std::string_view name) const {
+  for (const MethodEntry& method : methods) {
+    if (method.manifest->name == name) return method.manifest;
+  }
+  return nullptr;
+}
+
 Result<std::vector<MethodEntry>> compile_methods(const Manifest& plugin) {
   std::vector<MethodEntry> methods;
   for (const MethodManifest& manifest : plugin.methods) {

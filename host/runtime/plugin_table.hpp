@@ -36,6 +36,8 @@ struct PluginEntry {
   std::uint32_t load_crashes = 0;     // deaths before the first READY
 
   const std::string& id() const { return found.manifest.id; }
+  /// Null when the plugin has none of that name.
+  const MethodManifest* find_method(std::string_view name) const;
 };
 
 /// The effect kinds a plugin may use: what it asks for when it is bundled, else what the operator granted.

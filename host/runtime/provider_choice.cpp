@@ -30,13 +30,6 @@ std::string settings_plugin(const ProviderEntry& provider) {
   return plugin.substr(plugin.rfind('.') + 1);
 }
 
-const MethodManifest* find_method(const PluginEntry& plugin, std::string_view name) {
-  for (const MethodEntry& method : plugin.methods) {
-    if (method.manifest->name == name) return method.manifest;
-  }
-  return nullptr;
-}
-
 Error no_client_model() {
   return {Errc::unsupported,
           "the connected client lends no model (it declares no sampling); name another provider"};
@@ -168,7 +161,7 @@ std::vector<OfferedProvider> ProviderService::offers(const std::string& only, co
       one.allowed.clear();
     }
     auto& to =
-        provider->unusable || find_method(provider->plugin, method) != nullptr ? offered : without_method;
+        provider->unusable || provider->plugin.find_method(method) != nullptr ? offered : without_method;
     to.push_back(std::move(one));
   }
   // When nobody has the method, the refusal names the one that would have been asked.
@@ -196,7 +189,7 @@ Result<std::vector<ProviderService::Choice>> ProviderService::choose(const json&
   for (const ModelPick& pick : *picks) {
     if (choices.size() == kChoicesMax) break;
     ProviderEntry& provider = *providers_.at(pick.provider);
-    const MethodManifest* found = find_method(provider.plugin, method);
+    const MethodManifest* found = provider.plugin.find_method(method);
     if (found == nullptr) {
       if (!choices.empty()) continue;
       return Error{Errc::unsupported, "provider " + provider.name + " (plugin " + provider.plugin.id() +
@@ -225,7 +218,7 @@ std::string ProviderService::models_json(const ClientReach* reach) const {
         continue;
       }
       one["models"].push_back(model);
-      if (const ModelFacts* facts = catalog_.find(offered.plugin, model); facts != nullptr)
+      if (const ModelFacts* facts = catalog_.facts(offered.plugin, model); facts != nullptr)
         one["facts"][model] = facts_json(*facts);
     }
     if (const auto listed = lists_.find(name); listed != lists_.end() && !listed->second.problem.empty())

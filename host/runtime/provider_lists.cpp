@@ -17,12 +17,6 @@ constexpr std::size_t kNameBytesMax = 200;
 constexpr Millis kFailedListMax{60'000};  // a list that could not be read is asked for again after this
 constexpr Millis kListTime{5'000};        // longer a call does not wait for a list; it may need its time
 
-const MethodManifest* models_method(const ProviderEntry& provider) {
-  for (const MethodEntry& method : provider.plugin.methods)
-    if (method.manifest->name == "models") return method.manifest;
-  return nullptr;
-}
-
 /// Names go to logs and to terminals, and a server may list anything.
 bool is_model_name(const std::string& name) {
   return !name.empty() && name.size() <= kNameBytesMax &&
@@ -55,7 +49,8 @@ std::vector<ProviderEntry*> ProviderService::unlisted(const json& request, const
     if (std::find(configured.begin(), configured.end(), wanted) != configured.end()) return {};
   }
   for (const auto& [name, provider] : providers_) {
-    if (provider->unusable || !provider->settings.models.empty() || models_method(*provider) == nullptr)
+    if (provider->unusable || !provider->settings.models.empty() ||
+        provider->plugin.find_method("models") == nullptr)
       continue;
     if (!only.empty() && only != name) continue;
     if (settings_.models.local_only && !is_local(*provider)) continue;
@@ -88,7 +83,7 @@ class ProviderService::ListWait final : public RunningEffect {
     const CeilingsCore& ceilings = service_.ceilings_.of(order_.profile);
     CallRequest call;
     call.plugin = &provider.plugin;
-    call.method = models_method(provider);
+    call.method = provider.plugin.find_method("models");
     call.owner = order_.owner;
     call.parent = order_.call;
     call.request = "{}";

@@ -371,10 +371,7 @@ Result<CallRequest> Runtime::recorded_call(const RecordedCall& recorded) {
   if (plugin == nullptr)
     return Error{Errc::not_found, "plugin " + recorded.header.plugin + " is not installed"};
   if (plugin->incompatible) return *plugin->incompatible;
-  const MethodManifest* method = nullptr;
-  for (const MethodEntry& one : plugin->methods) {
-    if (one.manifest->name == recorded.header.method) method = one.manifest;
-  }
+  const MethodManifest* method = plugin->find_method(recorded.header.method);
   if (method == nullptr) {
     return Error{Errc::not_found, "plugin " + plugin->id() + " has no method " + recorded.header.method};
   }

@@ -125,3 +125,19 @@ TEST_CASE("cost: cached, written and plain tokens have their own prices", "[mode
   // Counts that contradict each other cost no less than nothing.
   CHECK(cost_of(price, {10, 0, 100, 100, 0}) == Approx(10 * 0.5 / 1e6));
 }
+
+TEST_CASE("model catalogue: a date at the end of a name changes nothing that is known", "[model]") {
+  ModelCatalog catalog;
+  REQUIRE(catalog.add(
+      kHead + "[[model]]\nname = \"glm-4.6\"\naliases = [\"big\"]\ncontext_tokens = 200_000\n", "x"));
+  for (const char* dated :
+       {"glm-4.6-2025-08-07", "glm-4.6-20250807", "glm-4.6@20250807", "big-2025-08-07", "glm-4.6"}) {
+    INFO(dated);
+    REQUIRE(catalog.facts("glm", dated) != nullptr);
+    CHECK(catalog.facts("glm", dated)->name == "glm-4.6");
+  }
+  CHECK(catalog.find("glm", "glm-4.6-2025-08-07") == nullptr);  // another name to ask for
+  for (const char* other :
+       {"glm-4.6-2025-8-7", "glm-4.6-x0250807", "glm-4.6-preview", "-20250807", "glm-4.620250807"})
+    CHECK(catalog.facts("glm", other) == nullptr);
+}

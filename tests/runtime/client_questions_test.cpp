@@ -36,7 +36,8 @@ struct Desk final : ClientDesk {
 };
 
 struct AskWorld {
-  explicit AskWorld(Settings settings = {}, const std::vector<std::string>& files = {"tests/plugins/asking.so"})
+  explicit AskWorld(Settings settings = {},
+                    const std::vector<std::string>& files = {"tests/plugins/asking.so"})
       : world(files, granted(std::move(settings))) {
     desk.loop = &world.loop;
   }
@@ -103,7 +104,8 @@ TEST_CASE("ask: the form is what a client can show, one level of plain fields", 
   const auto with = [](const json& field) {
     return json{{"message", "m"}, {"schema", {{"type", "object"}, {"properties", {{"f", field}}}}}};
   };
-  for (const char* type : {"string", "number", "integer", "boolean"}) CHECK(refusal(with({{"type", type}})).empty());
+  for (const char* type : {"string", "number", "integer", "boolean"})
+    CHECK(refusal(with({{"type", type}})).empty());
   CHECK(refusal(with({{"type", "array"}, {"items", {{"enum", {"a", "b"}}}}})).empty());
   CHECK(has(refusal(with({{"type", "object"}})), "property \"f\" is of type \"object\""));
   CHECK(has(refusal(with({{"type", "array"}, {"items", {{"type", "string"}}}})), "lists of choices"));
@@ -122,7 +124,8 @@ TEST_CASE("ask: nobody sees invisible characters, in question or answer", "[runt
   REQUIRE(question);
   CHECK(json::parse(*question)["message"] == "ab");
   const json asked = {{"message", "m"}, {"schema", kForm}};
-  const auto answer = user_answer(json{{"action", "accept"}, {"content", {{"name", "A\u200bda"}}}}.dump(), asked.dump());
+  const auto answer =
+      user_answer(json{{"action", "accept"}, {"content", {{"name", "A\u200bda"}}}}.dump(), asked.dump());
   REQUIRE(answer);
   CHECK(json::parse(*answer)["content"]["name"] == "Ada");
 }
@@ -137,7 +140,8 @@ TEST_CASE("sample: the question is text and images, of users and models", "[runt
   CHECK(has(fault({{"messages", json::array()}}), "1 to 256"));
   CHECK(fault({{"messages", std::vector<json>(256, said)}}).empty());
   CHECK(has(fault({{"messages", std::vector<json>(257, said)}}), "1 to 256"));
-  CHECK(has(fault({{"messages", {{{"role", "system"}, {"content", "x"}}}}}), "role \"user\" or \"assistant\""));
+  CHECK(
+      has(fault({{"messages", {{{"role", "system"}, {"content", "x"}}}}}), "role \"user\" or \"assistant\""));
   CHECK(has(fault({{"messages", {{{"role", "user"}, {"content", 7}}}}}), "a text or a list of parts"));
   CHECK(has(fault({{"messages", {{{"role", "user"}, {"content", {{{"type", "image"}, {"url", "u"}}}}}}}}),
             "fetches no URL"));
@@ -256,7 +260,8 @@ TEST_CASE("provider client: asked by name, or by auto when no other can be", "[r
   CHECK(json::parse(beside.desk.seen.at(0).body)["model"] == "mine");
 }
 
-TEST_CASE("ask: a client that gives up after a fixed time is answered before it, whoever thinks", "[runtime][ask]") {
+TEST_CASE("ask: a client that gives up after a fixed time is answered before it, whoever thinks",
+          "[runtime][ask]") {
   Settings settings;
   settings.deadlines.client_wall = Millis(1'500);
   settings.deadlines.client_reserve = Millis(300);
