@@ -18,10 +18,10 @@ using nlohmann::json;
 json outcome_json(const CallOutcome& outcome) {
   json document = {{"ok", outcome.code == Errc::ok},
                    {"turns", outcome.turns},
-                   {"attempts", outcome.attempts},
-                   {"tokens", outcome.tokens},
+                   {"attempts", outcome.use.attempts},
+                   {"tokens", outcome.use.tokens},
                    {"elapsed_ms", to_ms(outcome.elapsed)}};
-  if (!outcome.cost.empty()) document["cost"] = outcome.cost;
+  if (!outcome.use.cost.empty()) document["cost"] = outcome.use.cost;
   if (outcome.code != Errc::ok) {
     document["error"] = {{"code", std::string(name(outcome.code))}, {"message", outcome.message}};
     if (outcome.retry_after > Millis(0)) document["error"]["retry_after_ms"] = outcome.retry_after.count();

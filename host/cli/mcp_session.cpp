@@ -40,9 +40,9 @@ std::string tool_json(const MethodManifest& method) {
 }
 
 std::string call_meta(const CallOutcome& outcome) {
-  const std::string cost = outcome.cost.empty() ? "" : R"(,"cost":)" + nlohmann::json(outcome.cost).dump();
+  const std::string cost = outcome.use.cost.empty() ? "" : R"(,"cost":)" + nlohmann::json(outcome.use.cost).dump();
   return R"("toolpost/call":{"turns":)" + std::to_string(outcome.turns) + R"(,"attempts":)" +
-         std::to_string(outcome.attempts) + R"(,"tokens":)" + std::to_string(outcome.tokens) + cost +
+         std::to_string(outcome.use.attempts) + R"(,"tokens":)" + std::to_string(outcome.use.tokens) + cost +
          R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) + "}";
 }
 

@@ -38,6 +38,11 @@ json shown_turn(const ThreadTurn& turn, ShownText how) {
   for (const char* key : {"step", "status", "model", "provider", "latency_ms"}) copy(stored, key, shown, key);
   const json usage = stored.is_object() ? stored.value("usage", json::object()) : json::object();
   for (const char* key : {"input_tokens", "output_tokens", "cost"}) copy(usage, key, shown, key);
+  // The host's own word, last: it knows of every answer of the call.
+  const json call = stored.is_object() ? stored.value("call", json::object()) : json::object();
+  for (const char* key : {"latency_ms", "tokens"}) copy(call, key, shown, key);
+  for (const char* key : {"cost", "models"})
+    if (call.is_object() && call.contains(key)) shown[key] = call[key];
   for (const char* key : {"question", "answer"}) {
     copy(stored, key, shown, key);
     if (!shown.contains(key) || !shown[key].is_string()) continue;
@@ -66,17 +71,31 @@ std::string visible(const json& value) {
   return lines;
 }
 
+/// "0.0131 USD, 0.2 CNY" or "glm/glm-4.6, openai/m".
+std::string several(const json& value) {
+  std::string line;
+  for (const auto& [key, one] : value.items())
+    line += (line.empty() ? "" : ", ") + (value.is_object() ? one.dump() + " " + key : visible(one));
+  return line;
+}
+
 std::string facts(const json& turn) {
   std::string line;
   const auto add = [&](const char* key, const char* before, const char* behind) {
-    if (turn.contains(key)) line += std::string(", ") + before + plain_excerpt(visible(turn[key])) + behind;
+    if (!turn.contains(key)) return;
+    const std::string text = turn[key].is_structured() ? several(turn[key]) : visible(turn[key]);
+    line += std::string(", ") + before + plain_excerpt(text) + behind;
   };
   add("step", "step ", "");
   add("status", "", "");
-  add("model", "model ", "");
+  if (turn.contains("model"))
+    add("model", "model ", "");
+  else
+    add("models", "models ", "");
   add("provider", "provider ", "");
   add("input_tokens", "", " tokens in");
   add("output_tokens", "", " tokens out");
+  if (!turn.contains("input_tokens")) add("tokens", "", " tokens");
   add("cost", "cost ", "");
   add("latency_ms", "", " ms");
   return line;

@@ -66,7 +66,8 @@ std::vector<ClientQuestion> CallRunner::questions_of(CallId id) const {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return {};
   const Call& call = *found->second;
-  if (call.turn != 0 || call.committing || call.recording > 0 || call.turn_due || !call.waiting_for) return {};
+  if (call.turn != 0 || call.committing || call.recording > 0 || call.turn_due || !call.waiting_for)
+    return {};
   if (call.journal.done(*call.waiting_for)) return {};
   std::vector<ClientQuestion> questions;
   for (std::size_t index = 0; index < call.journal.entries().size(); ++index) {

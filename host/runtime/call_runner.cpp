@@ -45,7 +45,7 @@ void CallRunner::arm_deadline(CallId id, Call& call) {
     const auto found = calls_.find(id);
     if (found == calls_.end()) return;
     const Call& late = *found->second;
-    Error error = deadline_error(late.request.bound, late.request.accepted, loop_.now(), late.attempts);
+    Error error = deadline_error(late.request.bound, late.request.accepted, loop_.now(), late.use.attempts);
     error.message += ", " + std::to_string(late.journal.turns()) + " turns (" + describe(id) + ")";
     fail(id, std::move(error));
   });
@@ -60,16 +60,22 @@ void CallRunner::raise_deadline(CallId id, BoundDeadline bound) {
 }
 
 void CallRunner::count_attempt(CallId id) {
-  if (const auto found = calls_.find(id); found != calls_.end()) ++found->second->attempts;
+  if (const auto found = calls_.find(id); found != calls_.end()) ++found->second->use.attempts;
 }
 
-void CallRunner::count_tokens(CallId id, std::uint64_t tokens) {
-  if (const auto found = calls_.find(id); found != calls_.end()) found->second->tokens += tokens;
+void CallRunner::count_use(CallId id, const CallUse& more) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  CallUse& use = found->second->use;
+  use.tokens += more.tokens;
+  for (const auto& [currency, amount] : more.cost)
+    use.cost[currency] = rounded_money(use.cost[currency] + amount);
+  use.models.insert(more.models.begin(), more.models.end());
 }
 
-void CallRunner::count_cost(CallId id, const std::string& currency, double amount) {
-  if (const auto found = calls_.find(id); found != calls_.end())
-    found->second->cost[currency] = rounded_money(found->second->cost[currency] + amount);
+CallUse CallRunner::use_of(CallId id) const {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? CallUse{} : found->second->use;
 }
 
 void CallRunner::report_stream(CallId id, std::size_t content_events) {
@@ -348,9 +354,7 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
     effects_.record(std::move(end), {});
   }
   outcome.turns = call->journal.turns();
-  outcome.attempts = call->attempts;
-  outcome.tokens = call->tokens;
-  outcome.cost = call->cost;
+  outcome.use = call->use;
   outcome.reruns = call->crash_reruns;
   outcome.deadline = call->request.bound.deadline.at();
   outcome.elapsed = loop_.now() - call->request.accepted;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -29,6 +30,14 @@ enum class EndedBy : unsigned char { plugin, host };
 /// Amounts by currency, "unspecified" when nobody says which. Never added up across currencies.
 using MoneyByCurrency = std::map<std::string, double>;
 
+/// What a call has used of models so far. Of one that goes on after a crash or with another leg, all of it.
+struct CallUse {
+  std::uint32_t attempts = 0;    // of provider calls, retries included; of this host alone
+  std::uint64_t tokens = 0;      // as the providers report them
+  MoneyByCurrency cost;          // as far as it is known
+  std::set<std::string> models;  // that answered: "provider/model"
+};
+
 /// How a call ended, for whoever asked.
 struct CallOutcome {
   Errc code = Errc::ok;
@@ -42,10 +51,8 @@ struct CallOutcome {
   std::string request_state;              // the same, sealed for the client
   bool foreign_state = false;             // what the client brought back is not of this call
   std::uint32_t turns = 0;
-  std::uint32_t attempts = 0;  // of provider calls, retries included
-  std::uint64_t tokens = 0;    // of provider calls, as the providers report them
-  MoneyByCurrency cost;        // of the same, as far as it is known
-  std::uint32_t reruns = 0;    // of turns, after a crash
+  CallUse use;
+  std::uint32_t reruns = 0;  // of turns, after a crash
   Duration elapsed{};
   TimePoint deadline{};  // the last one that held; unset if the call never ran
 };
@@ -173,8 +180,10 @@ class CallRunner {
   /// What the client must answer before anything of this call can go on; empty while something else does.
   std::vector<ClientQuestion> questions_of(CallId call) const;
   void count_attempt(CallId call);
-  void count_tokens(CallId call, std::uint64_t tokens);
-  void count_cost(CallId call, const std::string& currency, double amount);
+  /// Adds what an answer used.
+  void count_use(CallId call, const CallUse& more);
+  /// Nothing used for a call that is over.
+  CallUse use_of(CallId call) const;
   /// Content of a streamed answer has arrived: told to the call that asked for it.
   void report_stream(CallId call, std::size_t content_events);
   std::size_t running() const { return calls_.size(); }
@@ -207,9 +216,7 @@ class CallRunner {
     std::map<std::size_t, Join> joins;
     std::map<std::size_t, TimerId> timers;  // of joins and sleeps and effect time-outs
     std::uint32_t crash_reruns = 0;
-    std::uint32_t attempts = 0;
-    std::uint64_t tokens = 0;
-    MoneyByCurrency cost;
+    CallUse use;
     bool committing = false;
     std::uint32_t held = 0;  // questions that the user has not answered
     TimePoint held_since{};  // the first of them

@@ -90,9 +90,8 @@ Result<ClientQuestions::Checked> ClientQuestions::check(const EffectOrder& order
     return Error{Errc::unsupported, user ? kNoUser : kNoModel};
   const std::uint32_t most = user ? settings_.turns.asks_max : settings_.turns.samples_max;
   if (order.nth > most)
-    return Error{Errc::exhausted,
-                 std::string(user ? "turns.asks_max = " : "turns.samples_max = ") + std::to_string(most) +
-                     " questions were asked by this call"};
+    return Error{Errc::exhausted, std::string(user ? "turns.asks_max = " : "turns.samples_max = ") +
+                                      std::to_string(most) + " questions were asked by this call"};
   if (mask) mask(*body);
   return Checked{{user ? AskWhom::user : AskWhom::model, order.question_key, std::move(*body)}};
 }

@@ -36,8 +36,8 @@ class ClientQuestions {
   CallRunner* runner_ = nullptr;
 };
 
-/// The question {"message", "schema"} of an `ask`, checked: a short text, and a form as MCP's clients can show
-/// it, one level of strings, numbers, choices and switches. Errors: invalid_input.
+/// The question {"message", "schema"} of an `ask`, checked: a short text, and a form as MCP's clients can
+/// show it, one level of strings, numbers, choices and switches. Errors: invalid_input.
 Result<std::string> user_question(std::string_view request_json, const std::string& asked_by);
 /// The question {"messages", ...} of a `sample`, checked. Errors: invalid_input.
 Result<std::string> model_question(std::string_view request_json);

@@ -5,6 +5,32 @@
 #include "runtime/provider_service.hpp"
 
 namespace toolpost {
+namespace {
+
+using nlohmann::json;
+
+/// What the provider plugin says that the answer used; 0 for whatever is no count.
+std::uint64_t tokens_in(const json& reply, const std::string& direction) {
+  const auto usage = reply.find("usage");
+  if (usage == reply.end() || !usage->is_object()) return 0;
+  const auto count = usage->find(direction + "_tokens");
+  return count != usage->end() && count->is_number_unsigned() ? count->get<std::uint64_t>() : 0;
+}
+
+}  // namespace
+
+CallUse use_in(const json& reply) {
+  CallUse use;
+  use.tokens = tokens_in(reply, "input") + tokens_in(reply, "output");
+  if (const auto cost = reply.find("cost"); cost != reply.end() && cost->is_object()) {
+    const std::string currency = text_of(*cost, "currency");
+    const json amount = cost->value("amount", json(0));
+    if (amount.is_number()) use.cost[currency.empty() ? "unspecified" : currency] = amount.get<double>();
+  }
+  if (const std::string model = text_of(reply, "model"); !model.empty())
+    use.models.insert(text_of(reply, "provider") + "/" + model);
+  return use;
+}
 
 /// A model may be any word of a caller's ("NAME/anything"); only those that the configuration names are
 /// labels.
@@ -24,19 +50,13 @@ void ProviderService::count_attempt(const Choice& choice, const CallOutcome& out
                                      outcome.elapsed);
 }
 
-void ProviderService::count_tokens(const Choice& choice, CallId call, std::uint64_t input,
-                                   std::uint64_t output) {
-  runner_->count_tokens(call, input + output);
+void ProviderService::count_answer(const Choice& choice, CallId call, const nlohmann::json& reply) {
+  runner_->count_use(call, use_in(reply));
   if (metrics_ == nullptr) return;
-  if (input != 0) metrics_->tokens.add(labels(choice) + ",direction=\"input\"", input);
-  if (output != 0) metrics_->tokens.add(labels(choice) + ",direction=\"output\"", output);
-}
-
-void ProviderService::count_cost(CallId call, const nlohmann::json& reply) {
-  const auto cost = reply.find("cost");
-  if (cost == reply.end()) return;
-  const std::string currency = text_of(*cost, "currency");
-  runner_->count_cost(call, currency.empty() ? "unspecified" : currency, (*cost)["amount"].get<double>());
+  for (const char* direction : {"input", "output"}) {
+    const std::uint64_t count = tokens_in(reply, direction);
+    if (count != 0) metrics_->tokens.add(labels(choice) + ",direction=\"" + direction + "\"", count);
+  }
 }
 
 void ProviderService::settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome) {

@@ -53,7 +53,9 @@ BoundDeadline ProviderService::raise_for_expert(const EffectOrder& order) {
   return raised;
 }
 
-void ProviderService::restore(const EffectOrder& order) {
+void ProviderService::restore(const EffectOrder& order, const JournalEntry& entry) {
+  const json answer = entry.code == Errc::ok ? json::parse(entry.result, nullptr, false) : json();
+  if (answer.is_object()) runner_->count_use(order.call, use_in(answer));
   const json request = json::parse(order.request, nullptr, false);
   if (asks_expert(request)) raise_for_expert(order);
 }

@@ -16,14 +16,6 @@ bool is_transfer(std::string_view method) {
   return method == "upload" || method == "extract";
 }
 
-/// What the provider plugin says that the answer used; 0 for whatever is no count.
-std::uint64_t tokens(const json& reply, const char* direction) {
-  const auto usage = reply.find("usage");
-  if (usage == reply.end() || !usage->is_object()) return 0;
-  const auto count = usage->find(direction);
-  return count != usage->end() && count->is_number_unsigned() ? count->get<std::uint64_t>() : 0;
-}
-
 }  // namespace
 
 /// One provider effect: attempt after attempt until an answer, a final failure, or its destruction.
@@ -246,14 +238,12 @@ class ProviderService::Attempts final : public RunningEffect {
     if (!reply.is_object()) return give({Errc::bad_upstream, "the provider plugin answered no JSON object"});
     reply["provider"] = choice_.provider->name;
     reply["attempts"] = made_before_ + made_;
-    service_.count_tokens(choice_, parent_call_, tokens(reply, "input_tokens"),
-                          tokens(reply, "output_tokens"));
     if (is_chat(choice_.method->name)) {
       reply["why"] = choice_.why;
       if (!failed_.empty()) reply["fallback_from"] = failed_;
       complete_reply(reply, asked_, choice_.facts);
-      service_.count_cost(parent_call_, reply);
     }
+    service_.count_answer(choice_, parent_call_, reply);
     settle(Errc::ok, dumped(reply));
   }
 

@@ -42,6 +42,9 @@ bool asks_client(const ProviderEntry& provider);
 /// Whether it runs on this machine, or the operator says that it counts as local.
 bool is_local(const ProviderEntry& provider);
 
+/// What the reply of a provider call says it used.
+CallUse use_in(const nlohmann::json& reply);
+
 using AttemptId = std::uint64_t;
 
 class ProviderService {
@@ -62,8 +65,8 @@ class ProviderService {
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
   /// The effect `models`: what can be asked, once the servers have said what they have.
   std::unique_ptr<RunningEffect> start_models(const EffectOrder& order, EffectHost::Settle settle);
-  /// A provider effect that the call had before its host died.
-  void restore(const EffectOrder& order);
+  /// A provider effect that the call had in another host, or in an earlier leg.
+  void restore(const EffectOrder& order, const JournalEntry& entry);
   /// Journals of provider calls that were under way when their host died, by id; each is taken when its
   /// effect starts again.
   void take_over(std::map<std::string, RecordedCall> served) { interrupted_.merge(served); }
@@ -106,7 +109,7 @@ class ProviderService {
   BoundDeadline raise_for_expert(const EffectOrder& order);
   std::string labels(const Choice& choice) const;
   void count_attempt(const Choice& choice, const CallOutcome& outcome, std::uint32_t made);
-  void count_tokens(const Choice& choice, CallId call, std::uint64_t input, std::uint64_t output);
+  void count_answer(const Choice& choice, CallId call, const nlohmann::json& reply);
   void settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome);
   /// The journal of the provider call that answers this effect; the asking call's id, ".", the effect's
   /// index.
@@ -129,7 +132,6 @@ class ProviderService {
   std::unique_ptr<RunningEffect> make_attempts(std::vector<Choice> choices, const nlohmann::json& request,
                                                const EffectOrder& order, EffectHost::Settle settle,
                                                std::optional<RecordedCall> before);
-  void count_cost(CallId call, const nlohmann::json& reply);
   ModelPolicy policy() const {
     return {settings_.models.local_only, settings_.default_provider, settings_.models.fallback};
   }

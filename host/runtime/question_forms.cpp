@@ -36,8 +36,9 @@ std::string field_fault(const json& field) {
     if (type == plain) return {};
   const bool choices = type == "array" && field.contains("items") && field["items"].is_object() &&
                        (field["items"].contains("enum") || field["items"].contains("anyOf"));
-  return choices ? "" : "is of type \"" + plain_excerpt(type, 40) +
-                            "\"; a form has strings, numbers, integers, booleans, and lists of choices";
+  return choices ? ""
+                 : "is of type \"" + plain_excerpt(type, 40) +
+                       "\"; a form has strings, numbers, integers, booleans, and lists of choices";
 }
 
 Result<json> checked_form(const json& schema) {
@@ -127,8 +128,8 @@ Result<std::string> model_question(std::string_view request_json) {
   }
   if (request.contains("stop")) {
     const json& stop = request["stop"];
-    const bool texts = stop.is_array() && std::all_of(stop.begin(), stop.end(),
-                                                      [](const json& one) { return one.is_string(); });
+    const bool texts = stop.is_array() &&
+                       std::all_of(stop.begin(), stop.end(), [](const json& one) { return one.is_string(); });
     if (!texts) return invalid("sample", "\"stop\" must be a list of strings");
     question["stop"] = stop;
   }

@@ -20,7 +20,8 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kMacDigits = 64;
 
 Error refused(const char* why) {
-  return {Errc::invalid_input, std::string("params.requestState ") + why + "; call the tool again without it"};
+  return {Errc::invalid_input,
+          std::string("params.requestState ") + why + "; call the tool again without it"};
 }
 
 /// Nothing when there is no whole key yet.
@@ -61,8 +62,9 @@ Result<RequestStateSeal> RequestStateSeal::open(const std::string& state_dir, Ra
   unlink(fresh.c_str());
   std::string kept = read_key(file);
   if (kept.empty())
-    return Error{Errc::unavailable, file + " is damaged; remove it, and calls that wait for a client's answer "
-                                           "begin anew"};
+    return Error{Errc::unavailable, file +
+                                        " is damaged; remove it, and calls that wait for a client's answer "
+                                        "begin anew"};
   return RequestStateSeal(std::move(kept));
 }
 

@@ -26,7 +26,8 @@ class RequestStateSeal {
   std::string seal(const std::string& journal, const RequestBinding& binding, std::int64_t expires_ms) const;
   /// The journal that a state names. Errors: invalid_input for one that was changed, belongs to another call,
   /// or is too old.
-  Result<std::string> unseal(std::string_view state, const RequestBinding& binding, std::int64_t now_ms) const;
+  Result<std::string> unseal(std::string_view state, const RequestBinding& binding,
+                             std::int64_t now_ms) const;
 
  private:
   explicit RequestStateSeal(std::string key) : key_(std::move(key)) {}

@@ -13,6 +13,15 @@ using nlohmann::json;
 constexpr std::size_t kAppendsMax = 16;  // thread turns and values that one call may leave behind
 constexpr std::size_t kPutsMax = 64;
 
+/// What the host knows of the call that leaves a turn behind, whatever its plugin tells.
+json call_facts(const CallUse& use, Duration elapsed) {
+  json facts = {{"latency_ms", to_ms(elapsed)}};
+  if (use.tokens != 0) facts["tokens"] = use.tokens;
+  if (!use.cost.empty()) facts["cost"] = use.cost;
+  if (!use.models.empty()) facts["models"] = use.models;
+  return facts;
+}
+
 Error not_granted(const EffectOrder& order) {
   PluginEntry& plugin = *order.plugin;
   std::string toml = missing_grants_toml(plugin);
@@ -170,7 +179,7 @@ std::unique_ptr<RunningEffect> Runtime::start_git(const EffectOrder& order, cons
 }
 
 void Runtime::restore(const EffectOrder& order, const JournalEntry& entry) {
-  if (order.kind == "provider") return providers_.restore(order);
+  if (order.kind == "provider") return providers_.restore(order, entry);
   if (entry.code != Errc::ok || (order.kind != "store.put" && order.kind != "thread.append")) return;
   const json result = json::parse(entry.result, nullptr, false);
   defer_append(order, [](Errc, const std::string&) {}, result.is_object() ? result.value("id", "") : "");
@@ -202,6 +211,7 @@ void Runtime::defer_append(const EffectOrder& order, const Settle& settle, std::
   if (id.empty()) id = given_id.empty() ? random_.id() : std::move(given_id);
   json turn = request["turn"];
   turn["at_ms"] = loop_.wall_ms();
+  turn["call"] = call_facts(runner_.use_of(order.call), loop_.now() - order.accepted);
   const auto unknown = text("id").empty() ? UnknownThread::create : UnknownThread::refuse;
   batch.appends.push_back({id, order.method->name, dumped(turn),
                            request.contains("state") ? dumped(request["state"]) : "", unknown});

@@ -96,6 +96,20 @@ TEST_CASE("threads command: show has the facts that are stored, and no others", 
   CHECK(turns[1]["latency_ms"] == 1500);
 }
 
+TEST_CASE("threads command: what the host knows of a turn's call is shown, whatever the plugin stored",
+          "[cli][threads]") {
+  ThreadsHome home;
+  const json call = {
+      {"latency_ms", 2500}, {"tokens", 42}, {"cost", {{"USD", 0.0131}}}, {"models", {"a/m", "b/n"}}};
+  home.append(kBug, "consensus", {{"latency_ms", 1}, {"call", call}}, kMinute);
+  CHECK(home.run({"threads", "show", kBug})
+            .out.find("UTC, models a/m, b/n, 42 tokens, cost 0.0131 USD, 2500 ms\n") != std::string::npos);
+  const json turn = json::parse(home.run({"threads", "show", "--json", kBug}).out)["turns"][0];
+  CHECK(turn["latency_ms"] == 2500);
+  CHECK(turn["models"] == call["models"]);
+  CHECK(turn["cost"] == call["cost"]);
+}
+
 TEST_CASE("threads command: show cuts texts past 500 bytes between two characters, unless --full",
           "[cli][threads]") {
   ThreadsHome home;

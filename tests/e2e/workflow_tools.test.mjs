@@ -1,5 +1,7 @@
 // Workflow tools through the real server: a panel of models, a mended answer, plans and traces over several calls.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import test from 'node:test';
 import { chats, startBare, startMock } from './model_server.mjs';
 import { Place, bounded } from './place.mjs';
@@ -24,7 +26,7 @@ test('consensus: one dead model does not sink it, and no model sees another\'s o
     .on({ model: 'yes' }, opinion('support', 'canary-of-yes'))
     .on({ model: 'also' }, opinion('support', 'canary-of-also'))
     .on({ model: 'dead' }, { status: 401, error: { message: 'no key', type: 'invalid_request_error' } }));
-  const { run } = await start(t, providerConfig(mock.url).replace('["m"]', '["yes", "also", "dead"]'));
+  const { run, place } = await start(t, providerConfig(mock.url).replace('["m"]', '["yes", "also", "dead"]'));
   const models = [{ model: 'yes', stance: 'against' }, { model: 'also' }, { model: 'dead' }];
   const first = (await run(1, 'consensus', step(1, 3, { step: 'Use SQLite', models }))).structuredContent;
   assert.equal(first.status, 'analysis_and_first_model_consulted');
@@ -38,6 +40,11 @@ test('consensus: one dead model does not sink it, and no model sees another\'s o
   assert.deepEqual(last.complete_consensus.confidence_basis, { asked: 3, answered: 2, quorum: 2, quorum_met: true,
     positions: { support: 2 }, agreement: 1, score: 0.67 });
   assert.ok(chats(mock).every((entry) => !JSON.stringify(entry.body).includes('canary')));
+  // The thread knows who answered and how long it took, though the tool stores neither.
+  const show = ['--state-dir', join(place.folder, 'state'), 'threads', 'show', '--json', first.continuation_id];
+  const [asked] = JSON.parse(execFileSync(process.env.TOOLPOST, show, { env: place.environment })).turns;
+  assert.deepEqual(asked.models, ['upstream/also', 'upstream/yes']);
+  assert.ok(asked.latency_ms >= 0 && asked.tokens > 0);
 });
 
 test('consensus: a model that is slower than its deadline is left behind', bounded, async (t) => {

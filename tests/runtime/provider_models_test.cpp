@@ -264,7 +264,7 @@ TEST_CASE("cost: what a server says it charges counts, and is told apart", "[run
   const json reply = ask(world);
   CHECK(reply["cost"] == json{{"amount", 0.1}, {"source", "provider"}});
   CHECK_FALSE(reply["usage"].contains("cost"));
-  CHECK(world.outcomes.at("asking").cost == MoneyByCurrency{{"unspecified", 0.1}});
+  CHECK(world.outcomes.at("asking").use.cost == MoneyByCurrency{{"unspecified", 0.1}});
 }
 
 TEST_CASE("catalogue: models.catalog_folders tells what a model takes and costs", "[runtime][provider]") {
@@ -298,7 +298,7 @@ temperature = { accepted = false }
                                  {"thinking", "high"},
                                  {"web_search", true}});
   CHECK(reply["cost"] == json{{"amount", 3.0}, {"currency", "EUR"}, {"source", "catalogue"}});
-  CHECK(world.outcomes.at("asking").cost == MoneyByCurrency{{"EUR", 3.0}});
+  CHECK(world.outcomes.at("asking").use.cost == MoneyByCurrency{{"EUR", 3.0}});
   CHECK(has(server.last_chat, R"("model":"m")"));
   CHECK(has(server.last_chat, R"("temperature":1.0)"));
   CHECK(has(server.last_chat, R"("max_tokens":500)"));

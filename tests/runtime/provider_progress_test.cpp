@@ -25,6 +25,6 @@ TEST_CASE("provider: content of a streamed answer becomes progress of the call t
   world.loop.run();
   REQUIRE(answered);
   CHECK(answered->code == Errc::ok);
-  CHECK(answered->attempts == 1);
+  CHECK(answered->use.attempts == 1);
   CHECK(said.find("the model is answering") != std::string::npos);
 }

@@ -12,7 +12,8 @@ using namespace toolpost;
 namespace {
 
 struct StateFolder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("toolpost-state-" + SystemRandom().id());
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("toolpost-state-" + SystemRandom().id());
   StateFolder() { std::filesystem::create_directory(path); }
   ~StateFolder() { std::filesystem::remove_all(path); }
   RequestStateSeal open() const {
@@ -56,7 +57,7 @@ TEST_CASE("request state: hosts of one folder share a key that others cannot rea
   CHECK(*folder.open().unseal(state, kBinding, 0) == "j");
   const StateFolder other;
   CHECK_FALSE(other.open().unseal(state, kBinding, 0));
-  struct stat status {};
+  struct stat status{};
   REQUIRE(stat((folder.path / "request_state.key").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
 }
