@@ -133,19 +133,21 @@ int run_calls_show(const HostOptions& options, const std::string& id) {
 int run_calls_resume(const HostOptions& options) {
   const auto host = set_up_host(options);
   if (opened_store(host) == nullptr) return 2;
+  const bool people = options.output != Output::json;
+  nlohmann::json ended = nlohmann::json::array();
   int status = 0;
   std::size_t left = 0;
   left = host->runtime->resume_durable(1, [&](const std::string& id, const CallOutcome& outcome) {
-    std::cout << id << "  " << name(outcome.code) << (outcome.message.empty() ? "" : ": " + outcome.message)
-              << "\n";
+    ended.push_back({{"id", id}, {"code", name(outcome.code)}, {"message", outcome.message}});
+    if (people)
+      std::cout << id << "  " << name(outcome.code) << (outcome.message.empty() ? "" : ": " + outcome.message)
+                << "\n";
     if (outcome.code != Errc::ok) status = 1;
     if (--left == 0) host->loop.stop();
   });
-  if (left == 0) {
-    std::cout << "no durable call was interrupted\n";
-    return 0;
-  }
-  host->loop.run();
+  if (left == 0 && people) std::cout << "no durable call was interrupted\n";
+  if (left != 0) host->loop.run();
+  if (!people) print_json({{"resumed", ended}});
   return status;
 }
 
@@ -167,7 +169,11 @@ int run_calls_purge(const HostOptions& options, const std::string& id) {
   }
   if (batch.journal.empty() && !id.empty()) return not_there(id);
   if (const auto purged = store->commit(batch); !purged) return fail(purged);
-  std::cout << batch.journal.size() << " forgotten\n";
+  if (options.output == Output::json) {
+    print_json({{"forgotten", batch.journal.size()}});
+  } else {
+    std::cout << batch.journal.size() << " forgotten\n";
+  }
   return 0;
 }
 

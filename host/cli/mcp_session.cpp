@@ -128,6 +128,12 @@ void McpSession::on_line(std::string_view padded_line) {
   if (!ending_) core_.on_message(padded_line);
 }
 
+void McpSession::set_tools(std::string tools_json) {
+  if (tools_json == tools_json_) return;
+  tools_json_ = std::move(tools_json);
+  core_.tools_changed();
+}
+
 void McpSession::call_tool(const McpToolCall& call) {
   const std::uint64_t number = call.number;
   const auto& patient = host_.settings().clients_reset_on_progress;

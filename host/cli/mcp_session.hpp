@@ -27,8 +27,8 @@ class McpSession final : private McpHandler, private ClientDesk {
 
   /// One line of the client, padded as McpCore wants it. Dropped once the session ends.
   void on_line(std::string_view padded_line);
-  /// What tools/list answers from here on.
-  void set_tools(std::string tools_json) { tools_json_ = std::move(tools_json); }
+  /// What tools/list answers from here on; a client that can be told is told when it is something else.
+  void set_tools(std::string tools_json);
   void on_oversize() { core_.on_oversize(); }
   /// Answers what is running, as far as deadlines.shutdown_drain_ms allows.
   void shut_down();

@@ -175,6 +175,10 @@ void McpCore::withdraw(std::uint64_t question) {
                     "the call that asked is over");
 }
 
+void McpCore::tools_changed() {
+  if (legacy_open_) writer_.tools_changed();
+}
+
 void McpCore::need_input(std::uint64_t number, std::string_view requests_json, std::string_view state) {
   McpOpenCall* call = calls_.find(number);
   if (call == nullptr) return;

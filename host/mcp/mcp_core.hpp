@@ -45,6 +45,10 @@ class McpCore {
   /// `state` what the client's next call must bring back. Ignored as finish() ignores.
   void need_input(std::uint64_t number, std::string_view requests_json, std::string_view state);
 
+  /// tools/list would answer otherwise than before: tells a legacy client; one of the stateless revision asks
+  /// again when its copy is too old.
+  void tools_changed();
+
   std::size_t calls_in_flight() const { return calls_.size(); }
   /// clientInfo.name of the last initialize; empty for clients of the stateless revision.
   std::string_view legacy_client_name() const { return legacy_client_name_; }

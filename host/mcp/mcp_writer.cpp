@@ -9,7 +9,8 @@ namespace toolpost {
 namespace {
 
 constexpr std::string_view kServerInfoKey = "\"io.modelcontextprotocol/serverInfo\":";
-constexpr std::string_view kCapabilities = "{\"tools\":{}}";
+constexpr std::string_view kModernCapabilities = "{\"tools\":{}}";  // changes would need subscriptions
+constexpr std::string_view kLegacyCapabilities = "{\"tools\":{\"listChanged\":true}}";
 
 // In valid JSON a newline byte can only stand between tokens, so a space says the same on one line.
 void append_on_one_line(std::string& out, std::string_view json) {
@@ -82,7 +83,7 @@ void McpWriter::discover(std::string_view id) {
     separator = ',';
     append_json_string(out_, name(revision));
   }
-  out_.append("],\"capabilities\":").append(kCapabilities).append(instructions_).append(cache_);
+  out_.append("],\"capabilities\":").append(kModernCapabilities).append(instructions_).append(cache_);
   out_.append(",\"_meta\":{").append(kServerInfoKey).append(server_info_).append("}}}\n");
 }
 
@@ -90,7 +91,7 @@ void McpWriter::initialize(std::string_view id, McpRevision agreed) {
   begin_result(id);
   out_ += "\"protocolVersion\":";
   append_json_string(out_, name(agreed));
-  out_.append(",\"capabilities\":").append(kCapabilities).append(",\"serverInfo\":").append(server_info_);
+  out_.append(",\"capabilities\":").append(kLegacyCapabilities).append(",\"serverInfo\":").append(server_info_);
   out_.append(instructions_).append("}}\n");
 }
 
@@ -161,6 +162,10 @@ void McpWriter::cancelled(std::string_view request_id, std::string_view reason) 
   out_.append(request_id).append(",\"reason\":");
   append_json_string(out_, reason);
   out_ += "}}\n";
+}
+
+void McpWriter::tools_changed() {
+  out_ += "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n";
 }
 
 void McpWriter::progress(const McpOpenCall& call, double progress, double total, std::string_view message) {

@@ -40,6 +40,7 @@ class McpWriter {
   /// A request of ours, and its withdrawal; for legacy clients.
   void request(std::string_view id, std::string_view method, std::string_view params_json);
   void cancelled(std::string_view request_id, std::string_view reason);
+  void tools_changed();
   /// `total` of 0 and an empty `message` are left out.
   void progress(const McpOpenCall& call, double progress, double total, std::string_view message);
   /// An empty id is left out: it could not be read.

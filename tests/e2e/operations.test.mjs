@@ -169,8 +169,10 @@ test('reload: plugins that were dropped in meanwhile are offered', bounded, asyn
   mkdirSync(folder(place), { recursive: true, mode: 0o755 });
   copyFileSync(join(dirname(process.env.TOOLPOST), '../tests/plugins/faulty.so'), join(folder(place), 'faulty.so'));
   chmodSync(join(folder(place), 'faulty.so'), 0o644);
+  const told = peer.next(({ method }) => method === 'notifications/tools/list_changed');
   peer.process.kill('SIGHUP');
   await said(peer, /config_reloaded/);
+  await told;
   assert.ok((await names(2)).includes('fine'));
   assert.equal((await peer.call(3, 'fine', {})).result.isError ?? false, false);
 });

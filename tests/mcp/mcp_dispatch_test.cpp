@@ -228,7 +228,7 @@ TEST_CASE("mcp: initialize agrees on the asked revision, or on the newest legacy
         "1", "initialize",
         R"({"protocolVersion":")" + std::string(asked) + R"(","capabilities":{}})"))["result"];
     CHECK(result["protocolVersion"] == agreed);
-    CHECK(result["capabilities"] == json::parse(R"({"tools":{}})"));
+    CHECK(result["capabilities"] == json::parse(R"({"tools":{"listChanged":true}})"));
     CHECK(result["serverInfo"] == kServerInfo);
     CHECK_FALSE(result.contains("resultType"));
     CHECK_FALSE(result.contains("ttlMs"));

@@ -83,6 +83,15 @@ TEST_CASE("questions: one that is withdrawn says so once, and its answer is nobo
   CHECK(client.answers.empty());
 }
 
+TEST_CASE("tools changed: a legacy client is told, one that has not opened is not", "[mcp]") {
+  McpClient client;
+  client.core.tools_changed();
+  CHECK(client.take().empty());
+  client.initialize("2025-06-18");
+  client.core.tools_changed();
+  CHECK(McpClient::one(client.take()) == json{{"jsonrpc", "2.0"}, {"method", "notifications/tools/list_changed"}});
+}
+
 TEST_CASE("questions: an unfinished answer names them, and frees the request's id", "[mcp][ask]") {
   McpClient client;
   client.send(McpClient::modern("7", "tools/call", R"("name":"echo",)"));
