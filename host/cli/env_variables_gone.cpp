@@ -53,10 +53,18 @@ constexpr std::string_view kSearch =
     "the argument `use_websearch` says it, and each provider searches in its own way";
 constexpr std::string_view kEngines = "no search engine of its own: only providers search";
 constexpr std::string_view kVendorCache = "the provider caches by itself; a tool names the conversation";
-constexpr std::string_view kVendorTools =
-    "the `kimi_*` and `glm_*` tools are not here; the providers' own methods are";
+constexpr std::string_view kToolTime =
+    "a call of any tool has ceilings.tool_ms, and the patient ones ceilings_long.tool_ms";
+constexpr std::string_view kStreamed =
+    "answers are streamed from the provider unless its `config.stream` is false, whichever tool asks";
+constexpr std::string_view kToolChoice = "the argument `tool_choice` of `kimi_chat_with_tools` says it";
+constexpr std::string_view kIntent =
+    "`kimi_intent_analysis` asks what `intent_model` of its plugin says, for at most 512 tokens "
+    "(docs/tools.md)";
+constexpr std::string_view kAgents = "no tool asks GLM's agents";
 constexpr std::string_view kUploads =
-    "no tool uploads files; the methods `upload` and `extract` of providers have ceilings.upload_ms";
+    "the tools that send files send them anew each time, all at once, within [files] and ceilings.upload_ms "
+    "(docs/tools.md)";
 constexpr std::string_view kAgent = "nothing goes on by itself: the agent makes each step of a workflow";
 constexpr std::string_view kExpert = "the argument `use_assistant_model` says it for each call";
 constexpr std::string_view kExpertFiles =
@@ -279,18 +287,19 @@ constexpr EnvVariable kRows[] = {
     gone("KIMI_CACHE_TOKEN_TTL_SECS", kVendorCache),
     gone("KIMI_STREAM_PRIME_CACHE", kVendorCache),
     gone("KIMI_MAX_HEADER_LEN", kVendorCache),
-    gone("GLM_AGENT_API_URL", kVendorTools),
-    gone("GLM_MF_CHAT_TIMEOUT_SECS", kVendorTools),
-    gone("GLM_TOOL_STREAM_ENABLED", kVendorTools),
-    gone("KIMI_CHAT_STREAM_DEFAULT", kVendorTools),
-    gone("KIMI_CHAT_TOOL_TIMEOUT_SECS", kVendorTools),
-    gone("KIMI_CHAT_TOOL_TIMEOUT_WEB_SECS", kVendorTools),
-    gone("KIMI_DEFAULT_TOOL_CHOICE", kVendorTools),
-    gone("KIMI_INTENT_MAX_TOKENS", kVendorTools),
-    gone("KIMI_INTENT_MODEL", kVendorTools),
-    gone("KIMI_MF_CHAT_TIMEOUT_SECS", kVendorTools),
-    gone("KIMI_STREAM_ENABLED", kVendorTools),
-    gone("KIMI_STREAM_TIMEOUT_SECS", kVendorTools),
+    // Tools of one vendor.
+    gone("GLM_MF_CHAT_TIMEOUT_SECS", kToolTime),
+    gone("KIMI_CHAT_TOOL_TIMEOUT_SECS", kToolTime),
+    gone("KIMI_CHAT_TOOL_TIMEOUT_WEB_SECS", kToolTime),
+    gone("KIMI_MF_CHAT_TIMEOUT_SECS", kToolTime),
+    gone("KIMI_STREAM_TIMEOUT_SECS", kToolTime),
+    gone("GLM_TOOL_STREAM_ENABLED", kStreamed),
+    gone("KIMI_CHAT_STREAM_DEFAULT", kStreamed),
+    gone("KIMI_STREAM_ENABLED", kStreamed),
+    gone("KIMI_DEFAULT_TOOL_CHOICE", kToolChoice),
+    gone("KIMI_INTENT_MAX_TOKENS", kIntent),
+    gone("KIMI_INTENT_MODEL", kIntent),
+    gone("GLM_AGENT_API_URL", kAgents),
     gone("FILECACHE_ENABLED", kUploads),
     gone("FILECACHE_PATH", kUploads),
     gone("FILECACHE_TTL_SECS", kUploads),

@@ -23,7 +23,7 @@ constexpr std::string_view kStorage =
     "threads and journals are in SQLite in store.state_dir; nothing else can hold them";
 constexpr std::string_view kNoCache = "no answer and no route is kept for a second asking";
 constexpr std::string_view kUploads =
-    "no tool uploads or downloads files; a file that is read has files.file_bytes_max";
+    "a file is sent anew each time, within files.total_bytes_max of a call; none is downloaded or kept";
 constexpr std::string_view kBreaker = "the breaker lets one probe through, and opens by failures alone";
 constexpr std::string_view kPauses = "a pause always doubles and is always jittered";
 constexpr std::string_view kDeadline = "every call has a deadline from [ceilings], which does not adapt";

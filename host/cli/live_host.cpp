@@ -108,6 +108,7 @@ void LiveHost::take_over(Settings settings, const std::shared_ptr<Keys>& keys) {
   auto parts = make_parts(loop_, metrics_, start_spawner(), std::move(settings), options_,
                           [keys](const std::string& provider) { return std::move(keys->at(provider)); });
   if (!parts) return refuse(parts.error().message);
+  parts->runtime->share_recent_calls(runtime());
   old_.push_back(std::move(current_));
   current_.reset(new Generation{++last_number_, std::move(*parts)});
   ++metrics_.reloads;

@@ -154,7 +154,7 @@ Row call(ServerProcess& server, const Sample& sample) {
   row.meta = result.value("_meta", json::object()).value("toolpost/call", json::object());
   row.good = true;
   if (needs_provider(result)) {
-    row.status = "ok, needs a provider: none is configured";
+    row.status = "ok, needs a provider that is not configured";
   } else if (result.value("isError", false)) {
     row.good = false;
     row.status = "failed: " + result["content"][0].value("text", "").substr(0, 200);

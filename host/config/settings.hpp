@@ -161,9 +161,10 @@ struct ResumeSettings {             // [resume], calls whose host died
 /// As log.file: no file at all.
 constexpr const char* kNoLogFile = "none";
 
-struct LogSettings {           // [log]
-  std::string level = "info";  // debug | info | warn | error | off
-  std::string file;            // JSON lines; empty: one per host in the state folder; "none": none
+struct LogSettings {                     // [log]
+  std::string level = "info";            // debug | info | warn | error | off
+  std::string file;                      // JSON lines; empty: one per host in the state folder; "none": none
+  std::uint32_t recent_calls_max = 200;  // ended calls kept in memory for toolcall_log_tail; 0..10,000
 };
 
 /// A secret is named, never written here: exactly one of these says where it is.

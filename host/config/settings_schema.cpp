@@ -302,6 +302,10 @@ constexpr Setting<Settings> kHostSettings[] = {
         "log", "file", "\"\"",
         "Absolute path of a file of JSON lines, rotated at 10 MiB; empty takes one for each "
         "host in the state folder, \"none\" writes none."),
+    NUMBER(log, Log, recent_calls_max)(
+        "log", "recent_calls_max", "200", {0, 10'000}, "calls",
+        "Ended calls that are kept in memory for toolcall_log_tail, without what was asked and "
+        "answered; 0 keeps none."),
 };
 #undef NUMBER
 #undef PLAIN

@@ -53,6 +53,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       places_(std::move(places)),
       metrics_(places_.metrics != nullptr ? *places_.metrics : own_metrics_),
       ceilings_(CeilingsByProfile::make(settings_)),
+      recent_calls_(std::make_shared<RecentCalls>(settings_.log.recent_calls_max)),
       providers_(loop, random_, settings_, ceilings_),
       questions_(loop, settings_),
       runner_(loop, random_, settings_, *this,
@@ -269,9 +270,11 @@ void Runtime::cancel(RequestNumber number) {
 RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
   auto call = prepare(asked);
   const TimePoint deadline = call ? call->bound.deadline.at() : TimePoint::max();
-  done = [this, tool = tool_label(asked.tool), deadline, done = std::move(done)](CallOutcome outcome,
-                                                                                 const Journal* journal) {
+  const std::string tool = tool_label(asked.tool);
+  auto noted = std::make_shared<NotedCall>(recent_calls_, loop_, asked.owner, tool);  // goes when `done` does
+  done = [this, tool, noted, deadline, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
     count_outcome(tool, deadline, outcome);
+    noted->end(outcome);
     done(std::move(outcome), journal);
   };
   if (!call) return admission_.refuse(call.error(), std::move(done));

@@ -17,6 +17,7 @@
 #include "runtime/interrupted_calls.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
+#include "runtime/recent_calls.hpp"
 #include "runtime/refusal_tally.hpp"
 #include "runtime/request_state.hpp"
 #include "runtime/tool_host.hpp"
@@ -80,6 +81,8 @@ class Runtime final : public ToolHost, private EffectHost {
   const std::string& state_dir() const { return places_.state_dir; }
   int isolation_level() const { return isolation_level_; }
   std::string status_json(bool everything) const;
+  /// From here on both runtimes list their calls together: this one takes the other's place.
+  void share_recent_calls(const Runtime& earlier);
 
   /// Adds what is running and waiting now to the gauges.
   void add_gauges(Metrics& metrics) const;
@@ -135,6 +138,7 @@ class Runtime final : public ToolHost, private EffectHost {
   Result<Secret> read_key(const std::string& name, const ProviderSettings& provider);
   void mask_secrets(CallOutcome& outcome);
   void mask_secrets(std::string& text);
+  std::string recent_calls_json(OwnerId owner, const nlohmann::json& request) const;
   Result<void> open_store();
 
   EventLoop& loop_;
@@ -150,6 +154,7 @@ class Runtime final : public ToolHost, private EffectHost {
   TimerId expiry_timer_;
   Redactor redactor_;
   RefusalTally refusals_;
+  std::shared_ptr<RecentCalls> recent_calls_;  // shared with the runtimes of earlier configurations
   ProviderService providers_;
   ClientQuestions questions_;
   CallRunner runner_;

@@ -94,7 +94,8 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
   if (order.kind == "models") return providers_.start_models(order, std::move(settle));
   if (order.kind == "host.status") {
     const json request = json::parse(order.request, nullptr, false);
-    settle(Errc::ok, status_json(request.is_object() && request.value("part", json("all")) == "all"));
+    const json part = request.is_object() ? request.value("part", json("all")) : json();
+    settle(Errc::ok, part == "calls" ? recent_calls_json(order.owner, request) : status_json(part == "all"));
     return nullptr;
   }
   return refuse({Errc::unsupported, "effect " + std::string(order.kind) + " is not available"});

@@ -1,4 +1,6 @@
-// What the tools `version` and `status` say of the running host.
+// What the tools `version`, `status` and `toolcall_log_tail` say of the running host.
+#include <algorithm>
+
 #include "runtime/dumped_json.hpp"
 #include "runtime/runtime.hpp"
 
@@ -39,6 +41,19 @@ std::string Runtime::status_json(bool everything) const {
   if (settings_.ceilings.daemon == Millis(0))
     status["warning"] = "ceilings.daemon_ms = 0: calls have no outer limit but 24 hours";
   return dumped(status);
+}
+
+std::string Runtime::recent_calls_json(OwnerId owner, const json& request) const {
+  const std::size_t calls_max = recent_calls_->calls_max();
+  const json wanted = request.value("n", json(calls_max));
+  const std::size_t count =
+      wanted.is_number_unsigned() ? std::min(wanted.get<std::size_t>(), calls_max) : calls_max;
+  return json{{"calls", recent_calls_->of(owner, count)}, {"calls_max", calls_max}}.dump();
+}
+
+void Runtime::share_recent_calls(const Runtime& earlier) {
+  recent_calls_ = earlier.recent_calls_;
+  recent_calls_->keep(settings_.log.recent_calls_max);
 }
 
 }  // namespace toolpost

@@ -1,5 +1,6 @@
 // A model server that speaks what aimock does not: Kimi's search that goes back unchanged, GLM's search results, both
-// with their own places for usage. Scripted: `answers` holds, per chat request, the stream's pieces.
+// with their own places for usage, and files. Scripted: `answers` holds, per request, the stream's pieces, or is a
+// function of the request that gives them, or the body of one JSON answer as { json, status }.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -8,11 +9,17 @@ export async function startVendor(t, answers) {
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
-      const pieces = answers[requests.length] ?? [];
-      requests.push({ path: request.url, headers: request.headers, body });
+      const bytes = Buffer.concat(chunks);
+      const isJson = /json/.test(request.headers['content-type'] ?? '');
+      const seen = { method: request.method, path: request.url, headers: request.headers, bytes, body: isJson ? JSON.parse(bytes.toString()) : {} };
+      const answer = (typeof answers === 'function' ? answers(seen, requests.length) : answers[requests.length]) ?? [];
+      requests.push(seen);
+      if (!Array.isArray(answer)) {
+        response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
+        return response.end(JSON.stringify(answer.json));
+      }
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const piece of pieces) response.write(Buffer.isBuffer(piece) ? piece : `data: ${typeof piece === 'string' ? piece : JSON.stringify(piece)}\n\n`);
+      for (const piece of answer) response.write(Buffer.isBuffer(piece) ? piece : `data: ${typeof piece === 'string' ? piece : JSON.stringify(piece)}\n\n`);
       response.end();
     });
   }).listen(0, '127.0.0.1');

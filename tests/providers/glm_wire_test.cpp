@@ -91,6 +91,12 @@ TEST_CASE("glm: search gives pages without a model", "[providers][glm]") {
                                   {"count", 3},
                                   {"search_recency_filter", "oneWeek"},
                                   {"search_domain_filter", "w.example"}});
+  const Talk named =
+      talk("glm", {{"query", "x"}, {"engine", "search-std"}, {"request_id", "r"}, {"user_id", "u"}},
+           {body(json::object())}, {{"search_engine", "search-pro"}}, "search");
+  CHECK(named.sent_body()["search_engine"] == "search-std");
+  CHECK(named.sent_body()["request_id"] == "r");
+  CHECK(named.sent_body()["user_id"] == "u");
   for (const auto& [word, theirs] : std::vector<std::pair<std::string, std::string>>{
            {"day", "oneDay"}, {"month", "oneMonth"}, {"year", "oneYear"}, {"any", "noLimit"}}) {
     CHECK(talk("glm", {{"query", "x"}, {"recency", word}}, {body(json::object())}, {}, "search")

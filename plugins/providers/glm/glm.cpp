@@ -54,11 +54,13 @@ class Glm : public ChatCompletions {
   }
 
   json search(Call& call, const json& request) const override {
-    json body = {{"search_engine", search_engine_},
+    json body = {{"search_engine", request.value("engine", search_engine_)},
                  {"search_query", request.at("query")},
                  {"count", request.value("count", kResults)},
                  {"search_recency_filter", recency_word(request.value("recency", "any"))}};
     if (request.contains("domain")) body["search_domain_filter"] = request["domain"];
+    for (const char* same : {"request_id", "user_id"})
+      if (request.contains(same)) body[same] = request[same];
     json http = order("POST", "/web_search");
     http["json"] = std::move(body);
     const json found = body_of(call.http(http));

@@ -1,0 +1,72 @@
+#include "runtime/recent_calls.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace toolpost {
+
+using nlohmann::json;
+
+namespace {
+
+json as_json(const EndedCall& call) {
+  json one = {{"ended_ms", call.ended_ms},  {"tool", call.tool},
+              {"outcome", name(call.code)}, {"elapsed_ms", to_ms(call.elapsed)},
+              {"turns", call.turns},        {"attempts", call.attempts},
+              {"tokens", call.tokens}};
+  if (!call.cost.empty()) one["cost"] = call.cost;
+  return one;
+}
+
+}  // namespace
+
+void RecentCalls::keep(std::size_t calls_max) {
+  calls_max_ = calls_max;
+  trim();
+}
+
+void RecentCalls::trim() {
+  while (calls_.size() > calls_max_) calls_.pop_front();
+}
+
+void RecentCalls::add(EndedCall call) {
+  calls_.push_back(std::move(call));
+  trim();
+}
+
+json RecentCalls::of(OwnerId owner, std::size_t count_max) const {
+  std::deque<const EndedCall*> last;
+  for (auto call = calls_.rbegin(); call != calls_.rend() && last.size() < count_max; ++call)
+    if (call->owner == owner) last.push_front(&*call);
+  json list = json::array();
+  for (const EndedCall* call : last) list.push_back(as_json(*call));
+  return list;
+}
+
+NotedCall::NotedCall(std::shared_ptr<RecentCalls> list, const Scheduler& time, OwnerId owner,
+                     std::string tool)
+    : list_(std::move(list)), time_(time), begun_(time.now()) {
+  call_.owner = owner;
+  call_.tool = std::move(tool);
+}
+
+NotedCall::~NotedCall() {
+  if (ended_) return;
+  CallOutcome dropped;
+  dropped.code = Errc::cancelled;
+  end(dropped);
+}
+
+void NotedCall::end(const CallOutcome& outcome) {
+  if (std::exchange(ended_, true)) return;
+  call_.ended_ms = time_.wall_ms();
+  call_.code = outcome.code;
+  call_.elapsed = time_.now() - begun_;
+  call_.turns = outcome.turns;
+  call_.attempts = outcome.use.attempts;
+  call_.tokens = outcome.use.tokens;
+  call_.cost = outcome.use.cost;
+  list_->add(std::move(call_));
+}
+
+}  // namespace toolpost
