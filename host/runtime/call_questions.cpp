@@ -19,34 +19,29 @@ std::string CallRunner::question_key(const Call& call, std::size_t index) const 
   return journal.substr(journal.find('.') + 1) + "." + own;
 }
 
+/// Until when a client waits that gives up after a fixed time, whatever its user does, less what it takes to
+/// answer it.
+TimePoint CallRunner::wall_of(const Call& call) const {
+  const DeadlineSettings& deadlines = settings_.deadlines;
+  if (call.request.wall == ClientWall::none || deadlines.client_wall == Millis{0}) return TimePoint::max();
+  return call.request.accepted + deadlines.client_wall - deadlines.client_reserve - deadlines.tool_reserve;
+}
+
 Duration CallRunner::hold(CallId id) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return Duration{0};
   Call& call = *found->second;
   const TimePoint now = loop_.now();
-  if (call.held == 0) {
-    // A client that gives up after a fixed time does so whatever its user does.
+  if (call.held++ == 0) {
     call.held_since = now;
     call.before_hold = call.request.bound;
-    const Duration left = std::max(Duration{0}, Duration{settings_.deadlines.ask_max} - call.held_for);
-    TimePoint until = call.request.bound.deadline.at() + left;
-    if (call.request.wall == ClientWall::applies && settings_.deadlines.client_wall > Millis{0}) {
-      const TimePoint wall = call.request.accepted + settings_.deadlines.client_wall -
-                             settings_.deadlines.client_reserve - settings_.deadlines.tool_reserve;
-      if (wall < until)
-        call.request.bound = {Deadline(std::max(wall, call.request.bound.deadline.at())),
-                              "deadlines.client_wall_ms", settings_.deadlines.client_wall,
-                              settings_.deadlines.client_reserve, nullptr};
-      until = call.request.bound.deadline.at();
-    }
-    call.request.bound.deadline = Deadline(std::max(until, call.before_hold.deadline.at()));
+    const TimePoint before = call.before_hold.deadline.at();
+    const Duration left = std::max(Duration{0}, settings_.deadlines.ask_max - call.held_for);
+    call.request.bound.deadline = Deadline(std::max(before, std::min(before + left, wall_of(call))));
     arm_deadline(id, call);
   }
-  ++call.held;
-  const Duration spent = call.held_for + (now - call.held_since);
-  const Duration left = Duration{settings_.deadlines.ask_max} - spent;
-  const Duration to_deadline =
-      call.request.bound.deadline.at() - now - Duration{settings_.deadlines.tool_reserve};
+  const Duration left = settings_.deadlines.ask_max - call.held_for - (now - call.held_since);
+  const Duration to_deadline = call.request.bound.deadline.at() - now - settings_.deadlines.tool_reserve;
   return std::max(Duration{0}, std::min(left, to_deadline));
 }
 
@@ -56,9 +51,16 @@ void CallRunner::release(CallId id) {
   Call& call = *found->second;
   const Duration waited = loop_.now() - call.held_since;
   call.held_for += waited;
-  const TimePoint latest = call.request.bound.deadline.at();
-  call.request.bound = call.before_hold;
-  call.request.bound.deadline = Deadline(std::min(latest, call.request.bound.deadline.at() + waited));
+  BoundDeadline bound = call.before_hold;
+  const TimePoint before = bound.deadline.at();
+  const TimePoint wall = std::max(before, wall_of(call));
+  if (wall < before + waited) {
+    bound = {Deadline(wall), "deadlines.client_wall_ms", settings_.deadlines.client_wall,
+             settings_.deadlines.client_reserve, nullptr};
+  } else {
+    bound.deadline = Deadline(before + waited);
+  }
+  call.request.bound = std::move(bound);
   arm_deadline(id, call);
 }
 

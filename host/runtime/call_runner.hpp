@@ -231,6 +231,7 @@ class CallRunner {
 
   CallId root_of(CallId id) const;
   std::string question_key(const Call& call, std::size_t index) const;
+  TimePoint wall_of(const Call& call) const;
   void end_leg_if_idle(CallId id);
   bool restore(CallId id, Call& call);
   bool in_doubt(const Call& call, const JournalEntry& entry) const;
