@@ -319,7 +319,7 @@ std::optional<McpFault> McpCore::read_call(const Request& request, McpToolCall& 
 /// What a client brings back of an unfinished answer.
 std::optional<McpFault> McpCore::read_continuation(std::string_view line, McpToolCall& call) {
   if (const auto state = mcp_member(*message_.params, "requestState")) {
-    const auto text = mcp_string(*state);
+    const auto text = mcp_string(state);
     if (!text || text->empty() || text->size() > kRequestStateMax)
       return invalid_params("params.requestState must be what an unfinished answer of this host gave");
     call.request_state = *text;
