@@ -13,7 +13,7 @@ CallId CallRunner::root_of(CallId id) const {
 
 /// "2", or "2.0" for the first effect of the provider call that answers effect 2.
 std::string CallRunner::question_key(const Call& call, std::size_t index) const {
-  const std::string own = std::to_string(index);
+  std::string own = std::to_string(index);
   if (call.request.parent == 0) return own;
   const std::string& journal = call.request.journal;
   return journal.substr(journal.find('.') + 1) + "." + own;
@@ -47,8 +47,9 @@ Duration CallRunner::hold(CallId id) {
 
 void CallRunner::release(CallId id) {
   const auto found = calls_.find(id);
-  if (found == calls_.end() || found->second->held == 0 || --found->second->held > 0) return;
+  if (found == calls_.end() || found->second->held == 0) return;
   Call& call = *found->second;
+  if (--call.held > 0) return;
   const Duration waited = loop_.now() - call.held_since;
   call.held_for += waited;
   BoundDeadline bound = call.before_hold;
