@@ -41,7 +41,7 @@ class Transcript {
   }
   get text() {
     return this.#text.replaceAll(this.folder, '/home/ann/toolpost').replace(/"[0-9a-f]{32}"/g, '"…"')
-      .replace(/("(?:tokens|input_tokens|output_tokens|files_tokens|tokens_used|tokens_max)": )\d+/g, '$1…');
+      .replace(/("(?:tokens|input_tokens|output_tokens|files_tokens|tokens_used|tokens_max)": )\d+/g, '$10');
   }
 }
 
@@ -69,7 +69,8 @@ test('docs/session.md: debug, codereview, a killed host, precommit, in one threa
 
 An agent asks whether a retry can wait past its deadline, reviews the file, is interrupted by the death of the host, and looks at
 its change before it commits it. All four parts are one thread. This page is what \`tests/e2e/repository_session.test.mjs\` printed, in
-a clone of this repository; the expert is a test server that answers by what it was shown. Ids and counts of tokens are left out (\`…\`).
+a clone of this repository; the expert is a test server that answers by what it was shown. Ids are left out (\`…\`), and counts of
+tokens are written as 0.
 
 ## An investigation`);
   const first = await call('debug', { step: 'Can a retry wait past the deadline of its call?', step_number: 1, total_steps: 2,

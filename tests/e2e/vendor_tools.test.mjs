@@ -64,7 +64,7 @@ test('kimi_upload_and_extract: Kimi reads what the roots let it read, and keeps 
   assert.equal(alone._meta['toolpost/error'].code, 'permission');
 });
 
-test('kimi_upload_and_extract: a file of several megabytes arrives whole once the operator allows it', bounded, async (t) => {
+test('kimi_upload_and_extract: a file of several megabytes arrives whole once the operator allows it', { timeout: 120_000 }, async (t) => {
   const server = await startVendor(t, ({ method, path }) => method === 'POST' ? { json: { id: 'file-1' } } : { json: { content: `read ${path}` } });
   const { place, run } = await start(t, `${provider('kimi', `${server.url}/v1`, ['m'])}\n[files]\nfile_bytes_max = 8_000_000`);
   const bytes = Buffer.alloc(5_000_001, 'ü€x');
