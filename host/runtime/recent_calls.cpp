@@ -43,9 +43,9 @@ json RecentCalls::of(OwnerId owner, std::size_t count_max) const {
   return list;
 }
 
-NotedCall::NotedCall(std::shared_ptr<RecentCalls> list, const Scheduler& time, OwnerId owner,
+NotedCall::NotedCall(const std::shared_ptr<RecentCalls>& list, const Scheduler& time, OwnerId owner,
                      std::string tool)
-    : list_(std::move(list)), time_(time), begun_(time.now()) {
+    : list_(list), time_(time), begun_(time.now()) {
   call_.owner = owner;
   call_.tool = std::move(tool);
 }
@@ -58,7 +58,8 @@ NotedCall::~NotedCall() {
 }
 
 void NotedCall::end(const CallOutcome& outcome) {
-  if (std::exchange(ended_, true)) return;
+  const auto list = list_.lock();
+  if (std::exchange(ended_, true) || !list) return;
   call_.ended_ms = time_.wall_ms();
   call_.code = outcome.code;
   call_.elapsed = time_.now() - begun_;
@@ -66,7 +67,7 @@ void NotedCall::end(const CallOutcome& outcome) {
   call_.attempts = outcome.use.attempts;
   call_.tokens = outcome.use.tokens;
   call_.cost = outcome.use.cost;
-  list_->add(std::move(call_));
+  list->add(std::move(call_));
 }
 
 }  // namespace toolpost

@@ -46,9 +46,8 @@ class RecentCalls {
 /// A call on its way into the list: with its outcome, or as cancelled when nobody waits for one any more.
 class NotedCall {
  public:
-  /// Lifetime: `time` outlives this. `list` is shared by the configurations that a host runs one after the
-  /// other.
-  NotedCall(std::shared_ptr<RecentCalls> list, const Scheduler& time, OwnerId owner, std::string tool);
+  /// Lifetime: `time` outlives `list`; once that is gone, this notes nothing and touches neither.
+  NotedCall(const std::shared_ptr<RecentCalls>& list, const Scheduler& time, OwnerId owner, std::string tool);
   ~NotedCall();
   NotedCall(const NotedCall&) = delete;
   NotedCall& operator=(const NotedCall&) = delete;
@@ -56,7 +55,7 @@ class NotedCall {
   void end(const CallOutcome& outcome);
 
  private:
-  const std::shared_ptr<RecentCalls> list_;
+  const std::weak_ptr<RecentCalls> list_;
   const Scheduler& time_;
   const TimePoint begun_;
   EndedCall call_;

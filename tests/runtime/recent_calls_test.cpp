@@ -58,6 +58,30 @@ TEST_CASE("recent calls: an owner hears of its own only", "[runtime]") {
   CHECK(calls.of(3, 10).empty());
 }
 
+TEST_CASE(
+    "recent calls: a call is noted once, as cancelled if nobody ends it, and not after the list is gone",
+    "[runtime]") {
+  EventLoop loop;
+  auto calls = std::make_shared<RecentCalls>(10);
+  {
+    NotedCall call(calls, loop, 1, "a");
+    CallOutcome outcome;
+    outcome.code = Errc::hung;
+    call.end(outcome);
+    call.end({});
+  }
+  {
+    const NotedCall dropped(calls, loop, 1, "b");
+  }
+  const json noted = calls->of(1, 10);
+  CHECK(tools_of(noted) == "ab");
+  CHECK(noted[0]["outcome"] == "hung");
+  CHECK(noted[1]["outcome"] == "cancelled");
+  NotedCall late(calls, loop, 1, "c");
+  calls.reset();
+  late.end({});
+}
+
 TEST_CASE("toolcall_log_tail: what ended, how and for whom, without what was asked", "[runtime]") {
   RuntimeWorld world(kTools, log_settings());
   world.call("echo", R"({"text":"canary"})");
