@@ -286,7 +286,15 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   if (!asked.request_state.empty()) {
     if (auto found = go_on_with_parked(*call, asked.request_state); !found)
       return refuse_state(found.error(), std::move(masked));
-    return admission_.accept(std::move(*call), std::move(masked), std::move(progress));
+    Done parked_again = [this, id = call->journal, done = std::move(masked)](CallOutcome outcome,
+                                                                             const Journal* journal) {
+      if (journal != nullptr) return done(std::move(outcome), journal);
+      // There was no place for it: the client may ask again, and finds it parked.
+      record({JournalPark{id}}, [done, outcome = std::move(outcome)](const Result<void>&) mutable {
+        done(std::move(outcome), nullptr);
+      });
+    };
+    return admission_.accept(std::move(*call), std::move(parked_again), std::move(progress));
   }
   if (auto again = go_on_with_same(*call, masked, progress)) return *again;
   if (call->durable) return accept_durable(std::move(*call), std::move(masked), std::move(progress));

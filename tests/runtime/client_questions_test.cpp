@@ -55,6 +55,8 @@ struct AskWorld {
     asked.arguments_json = arguments;
     asked.reach = reach;
     asked.wall = wall;
+    asked.request_state = state;
+    asked.answers = answers;
     world.loop.post([] {});
     world.runtime->call_tool(asked,
                              [this](CallOutcome ended, const Journal* of) {
@@ -79,6 +81,8 @@ struct AskWorld {
   Desk desk;
   CallOutcome outcome;
   std::optional<Journal> journal;
+  std::string state;  // that the calls which follow bring back
+  ClientAnswers answers;
 };
 
 std::string refusal(const json& request) {
@@ -271,6 +275,32 @@ TEST_CASE("ask: a client that gives up after a fixed time is answered before it,
   CHECK(ended.code == Errc::ok);
   CHECK(has(ended.parts.at(0).bytes, "nobody answered within"));
   CHECK(to_ms(ended.elapsed) < 1'500);
+}
+
+TEST_CASE("ask: a leg for which there is no place leaves the call to the client's next try",
+          "[runtime][ask]") {
+  Settings settings;
+  settings.admission.calls_max = 1;
+  settings.admission.queue_size_max = 0;
+  AskWorld ask(settings);
+  const json question = {{"message", "who?"}};
+  const ClientReach later{true, true, nullptr};
+  const std::string state = ask.call("ask", question, later).request_state;
+  // Somebody else has the one place, until the user answers.
+  const std::string other = R"({"kind":"ask","request":{"message":"other"}})";
+  ToolRequest running;
+  running.tool = "asking";
+  running.arguments_json = other;
+  running.reach = ask.all();
+  const RequestNumber busy = ask.world.runtime->call_tool(running, [](CallOutcome, const Journal*) {}, {});
+  ask.state = state;
+  ask.answers.insert_or_assign("0", std::string(R"({"action":"decline"})"));
+  CHECK(ask.call("ask", question, later).code == Errc::shed);
+  ask.world.runtime->cancel(busy);
+  const CallOutcome& ended = ask.call("ask", question, later);
+  INFO(ended.message);
+  REQUIRE(ended.code == Errc::ok);
+  CHECK(has(ended.parts.at(0).bytes, "decline"));
 }
 
 TEST_CASE("ask: without a desk the call's leg ends with the question and a sealed state", "[runtime][ask]") {
