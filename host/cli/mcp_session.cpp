@@ -5,7 +5,7 @@
 
 #include "cli/host_setup.hpp"
 #include "json/json_text.hpp"
-#include "json/raw_member.hpp"
+#include "json/utf8.hpp"
 #include "mcp/mcp_question.hpp"
 
 namespace toolpost {
@@ -40,7 +40,8 @@ std::string tool_json(const MethodManifest& method) {
 }
 
 std::string call_meta(const CallOutcome& outcome) {
-  const std::string cost = outcome.use.cost.empty() ? "" : R"(,"cost":)" + nlohmann::json(outcome.use.cost).dump();
+  const std::string cost =
+      outcome.use.cost.empty() ? "" : R"(,"cost":)" + nlohmann::json(outcome.use.cost).dump();
   return R"("toolpost/call":{"turns":)" + std::to_string(outcome.turns) + R"(,"attempts":)" +
          std::to_string(outcome.use.attempts) + R"(,"tokens":)" + std::to_string(outcome.use.tokens) + cost +
          R"(,"elapsed_ms":)" + std::to_string(to_ms(outcome.elapsed)) + "}";

@@ -48,6 +48,19 @@ std::string wanted_digest(const JournalHeader& header) {
   return digest_hex(header.plugin + '\n' + header.method + '\n' + (canonical ? *canonical : header.request));
 }
 
+std::string wanted_by(const CallRequest& call) {
+  JournalHeader asked;
+  asked.plugin = call.plugin->id();
+  asked.method = call.method->name;
+  asked.request = call.request;
+  return wanted_digest(asked);
+}
+
+bool is_of(const JournalHeader& header, const PluginEntry& plugin) {
+  return header.plugin == plugin.id() && header.plugin_hash == plugin.found.sha256 &&
+         header.config == plugin.config_json;
+}
+
 std::string owner_name(OwnerId owner) {
   return "local:" + std::to_string(owner);
 }

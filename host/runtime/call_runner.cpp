@@ -201,7 +201,7 @@ EffectOrder CallRunner::order_of(CallId id, const Call& call, std::size_t index)
           static_cast<std::uint32_t>(of_kind + 1),
           own.reach,
           &own.answers,
-          question_key(call, index)};
+          entry.kind == "ask" || entry.kind == "sample" ? question_key(call, index) : std::string()};
 }
 
 void CallRunner::perform(CallId id, std::size_t index) {

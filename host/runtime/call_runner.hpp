@@ -89,6 +89,10 @@ struct CallRequest {
 JournalHeader make_header(CallRequest& request, std::uint64_t seed, std::int64_t now_ms);
 /// What a client asked, whatever the spelling: the same for the same plugin, method and arguments.
 std::string wanted_digest(const JournalHeader& header);
+/// The same of a call that has no header yet.
+std::string wanted_by(const CallRequest& call);
+/// Whether this plugin, as it is now, began that journal; another would ask for other things.
+bool is_of(const JournalHeader& header, const PluginEntry& plugin);
 /// The owner as the store knows it.
 std::string owner_name(OwnerId owner);
 

@@ -30,6 +30,31 @@ std::string settings_plugin(const ProviderEntry& provider) {
   return plugin.substr(plugin.rfind('.') + 1);
 }
 
+/// Binds a provider to the model of whichever client asks.
+void lend_client(ProviderEntry& provider) {
+  provider.plugin.granted = {"sample"};
+  provider.settings.attempts_max = 1;  // what was refused or not answered is not asked again
+  if (provider.settings.models.empty()) provider.settings.models = {"default"};
+  // A person may look at the question first: the call's own deadline holds.
+  if (!provider.settings.ceiling) provider.settings.ceiling = Millis{0};
+}
+
+/// Binds a provider to its server and key.
+void reach_server(ProviderEntry& provider, const Origin& origin, const Secret& key) {
+  provider.origin = AllowedOrigin{origin, true};
+  provider.plugin.granted = {"http"};
+  json config = json::parse(provider.settings.config_json, nullptr, false);
+  if (!config.is_object()) config = json::object();
+  config["name"] = provider.name;
+  config["base_url"] = provider.settings.base_url;
+  config["has_key"] = !key.reveal().empty();
+  provider.plugin.config_json = dumped(config);
+  if (!key.reveal().empty()) {
+    const Manifest& manifest = provider.plugin.found.manifest;
+    provider.secret = bind_key(provider.settings, manifest, origin, std::string(key.reveal()));
+  }
+}
+
 Error no_client_model() {
   return {Errc::unsupported,
           "the connected client lends no model (it declares no sampling); name another provider"};
@@ -61,38 +86,22 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
   if (plugin == nullptr) {
     entry->unusable = Error{Errc::unsupported,
                             "provider " + name + ": there is no provider plugin \"" + settings.plugin + "\""};
-  } else if (of_client) {
-    entry->plugin.found = *plugin;
-    entry->plugin.granted = {"sample"};
-    entry->plugin.config_json = "{}";
-    entry->settings.attempts_max = 1;  // what was refused or not answered is not asked again
-    if (settings.models.empty()) entry->settings.models = {"default"};
-    // A person may look at the question first: the call's own deadline holds.
-    if (!settings.ceiling) entry->settings.ceiling = Millis{0};
-    auto methods = compile_methods(entry->plugin.found.manifest);
-    if (methods) entry->plugin.methods = std::move(*methods);
-    if (!methods) entry->unusable = methods.error();
-  } else if (!url) {
+  } else if (!of_client && !url) {
     entry->unusable = url.error().with("providers." + name + ".base_url");
   } else if (!key) {
     entry->unusable = key.error().with("provider " + name);
   } else {
     entry->plugin.found = *plugin;
-    entry->origin = AllowedOrigin{url->origin, true};
-    entry->plugin.granted = {"http"};
     auto methods = compile_methods(entry->plugin.found.manifest);
     auto fits = check_plugin_config(plugin->manifest, settings.config_json, "providers." + name + ".config");
     if (methods) entry->plugin.methods = std::move(*methods);
     if (!methods) entry->unusable = methods.error();
     if (!fits) entry->unusable = fits.error();
-    json config = json::parse(settings.config_json, nullptr, false);
-    if (!config.is_object()) config = json::object();
-    config["name"] = name;
-    config["base_url"] = settings.base_url;
-    config["has_key"] = !key->reveal().empty();
-    entry->plugin.config_json = dumped(config);
-    if (!key->reveal().empty())
-      entry->secret = bind_key(settings, plugin->manifest, url->origin, std::string(key->reveal()));
+    if (of_client) {
+      lend_client(*entry);
+    } else {
+      reach_server(*entry, url->origin, *key);
+    }
   }
   providers_[name] = std::move(entry);
 }
@@ -178,6 +187,7 @@ Result<std::vector<ProviderService::Choice>> ProviderService::choose(const json&
   const auto offered = offers(only, wish.model, method, order.reach);
   if (offered.empty() && !only.empty()) {
     std::vector<std::string> names;
+    names.reserve(providers_.size());
     for (const auto& [name, provider] : providers_) names.push_back(name);
     const auto near = did_you_mean(only, names);
     return Error{Errc::not_found, "there is no provider \"" + plain_excerpt(only) + "\"" +

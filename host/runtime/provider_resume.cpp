@@ -6,16 +6,6 @@ namespace toolpost {
 
 using nlohmann::json;
 
-namespace {
-
-/// Whether this plugin, as it is now, began that journal; another would ask for other things.
-bool is_of(const JournalHeader& header, const PluginEntry& plugin) {
-  return header.plugin == plugin.id() && header.plugin_hash == plugin.found.sha256 &&
-         header.config == plugin.config_json;
-}
-
-}  // namespace
-
 std::string ProviderService::journal_of(const EffectOrder& order) {
   return std::string(order.journal) + "." + std::to_string(order.index);
 }

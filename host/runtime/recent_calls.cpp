@@ -10,11 +10,10 @@ using nlohmann::json;
 namespace {
 
 json as_json(const EndedCall& call) {
-  json one = {{"ended_ms", call.ended_ms},  {"tool", call.tool},
-              {"outcome", name(call.code)}, {"elapsed_ms", to_ms(call.elapsed)},
-              {"turns", call.turns},        {"attempts", call.attempts},
-              {"tokens", call.tokens}};
-  if (!call.cost.empty()) one["cost"] = call.cost;
+  json one = {{"ended_ms", call.ended_ms},         {"tool", call.tool},   {"outcome", name(call.code)},
+              {"elapsed_ms", to_ms(call.elapsed)}, {"turns", call.turns}, {"attempts", call.use.attempts},
+              {"tokens", call.use.tokens}};
+  if (!call.use.cost.empty()) one["cost"] = call.use.cost;
   return one;
 }
 
@@ -64,9 +63,7 @@ void NotedCall::end(const CallOutcome& outcome) {
   call_.code = outcome.code;
   call_.elapsed = time_.now() - begun_;
   call_.turns = outcome.turns;
-  call_.attempts = outcome.use.attempts;
-  call_.tokens = outcome.use.tokens;
-  call_.cost = outcome.use.cost;
+  call_.use = outcome.use;
   list->add(std::move(call_));
 }
 

@@ -20,9 +20,7 @@ struct EndedCall {
   Errc code = Errc::ok;
   Duration elapsed{};
   std::uint32_t turns = 0;
-  std::uint32_t attempts = 0;
-  std::uint64_t tokens = 0;
-  MoneyByCurrency cost{};
+  CallUse use{};
 };
 
 class RecentCalls {

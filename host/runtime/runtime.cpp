@@ -72,7 +72,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
   providers_.attach(runner_);
   questions_.attach(runner_);
   questions_.mask = [this](std::string& text) { mask_secrets(text); };
-  questions_.keeping_problem = [this] { return store_ ? seal_problem_ : store_problem_; };
+  questions_.keeping_problem = [this] { return keeping_problem(); };
   providers_.count_in(metrics_);
   spawner_.attach(loop_, settings_.workers,
                   {[this](std::uint64_t worker, const std::string& why) {
@@ -135,9 +135,6 @@ Result<void> Runtime::open() {
   roots_ = std::make_unique<FileRoots>(std::move(*roots));
   git_ = std::make_unique<GitService>(loop_, *roots_, settings_, places_.git_program, places_.state_dir);
   if (auto opened = open_store(); !opened) store_problem_ = opened.error().message;
-  auto seal = RequestStateSeal::open(places_.state_dir, random_);
-  if (seal) seal_.emplace(std::move(*seal));
-  if (!seal) seal_problem_ = seal.error().message;
   std::vector<std::string> catalogs = places_.catalog_folders;
   catalogs.insert(catalogs.end(), settings_.models.catalog_folders.begin(),
                   settings_.models.catalog_folders.end());
@@ -283,19 +280,8 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
     if (!outcome.questions.empty()) seal_state(outcome, journal->header());
     done(std::move(outcome), journal);
   };
-  if (!asked.request_state.empty()) {
-    if (auto found = go_on_with_parked(*call, asked.request_state); !found)
-      return refuse_state(found.error(), std::move(masked));
-    Done parked_again = [this, id = call->journal, done = std::move(masked)](CallOutcome outcome,
-                                                                             const Journal* journal) {
-      if (journal != nullptr) return done(std::move(outcome), journal);
-      // There was no place for it: the client may ask again, and finds it parked.
-      record({JournalPark{id}}, [done, outcome = std::move(outcome)](const Result<void>&) mutable {
-        done(std::move(outcome), nullptr);
-      });
-    };
-    return admission_.accept(std::move(*call), std::move(parked_again), std::move(progress));
-  }
+  if (!asked.request_state.empty())
+    return accept_next_leg(std::move(*call), asked.request_state, std::move(masked), std::move(progress));
   if (auto again = go_on_with_same(*call, masked, progress)) return *again;
   if (call->durable) return accept_durable(std::move(*call), std::move(masked), std::move(progress));
   return admission_.accept(std::move(*call), std::move(masked), std::move(progress));

@@ -122,7 +122,9 @@ class Runtime final : public ToolHost, private EffectHost {
   /// Finds the parked call that `state` names, for the leg that `call` is.
   Result<void> go_on_with_parked(CallRequest& call, std::string_view state);
   void seal_state(CallOutcome& outcome, const JournalHeader& header) const;
-  RequestNumber refuse_state(const Error& why, Done done);
+  RequestNumber accept_next_leg(CallRequest call, std::string_view state, Done done,
+                                CallRunner::OnProgress progress);
+  std::string keeping_problem();
   void run_resumed(CallRequest call, const ResumeDone& ended);
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
@@ -169,8 +171,7 @@ class Runtime final : public ToolHost, private EffectHost {
   std::vector<std::string> catalog_problems_;
   std::optional<HostLease> lease_;
   std::unique_ptr<InterruptedCalls> interrupted_;
-  std::optional<RequestStateSeal> seal_;
-  std::string seal_problem_;  // why there is none
+  std::optional<RequestStateSeal> seal_;  // once a call waits for its client
   JsonReader reader_;
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;

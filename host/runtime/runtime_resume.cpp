@@ -71,12 +71,7 @@ RequestNumber Runtime::accept_durable(CallRequest call, Done done, CallRunner::O
 std::optional<RequestNumber> Runtime::go_on_with_same(CallRequest& call, Done& done,
                                                       CallRunner::OnProgress& progress) {
   if (!interrupted_ || interrupted_->empty()) return std::nullopt;
-  JournalHeader asked;
-  asked.plugin = call.plugin->id();
-  asked.method = call.method->name;
-  asked.request = call.request;
-  auto same =
-      interrupted_->take_same(owner_name(call.owner), wanted_digest(asked), call.durable, loop_.wall_ms());
+  auto same = interrupted_->take_same(owner_name(call.owner), wanted_by(call), call.durable, loop_.wall_ms());
   if (!same) {
     on_store_failed(same.error());
     return std::nullopt;
@@ -94,8 +89,7 @@ std::optional<RequestNumber> Runtime::go_on_with_same(CallRequest& call, Done& d
     loop_.post([outcome = std::move(outcome), done = std::move(done)] { done(outcome, nullptr); });
     return 0;
   }
-  const JournalHeader& header = taken.call.header;
-  if (header.plugin_hash != call.plugin->found.sha256 || header.config != call.plugin->config_json) {
+  if (!is_of(taken.call.header, *call.plugin)) {
     record({JournalDrop{taken.head.id}}, {});  // another plugin, or the same set up otherwise: it begins anew
     return std::nullopt;
   }
@@ -115,6 +109,17 @@ void Runtime::take_over(CallRequest& call, InterruptedCall taken) {
   if (on_event) on_event(Level::info, "call_resumed", call.plugin->id() + ": call " + call.journal);
 }
 
+/// Why a call cannot wait for its client's next one; empty when it can. Opens the seal when it is first
+/// needed.
+std::string Runtime::keeping_problem() {
+  if (!interrupted_) return store_ ? "this host has no lease in its state folder" : store_problem_;
+  if (seal_) return {};
+  auto seal = RequestStateSeal::open(places_.state_dir, random_);
+  if (!seal) return seal.error().message;
+  seal_.emplace(std::move(*seal));
+  return {};
+}
+
 void Runtime::seal_state(CallOutcome& outcome, const JournalHeader& header) const {
   const RequestBinding binding{owner_name(kOwner), wanted_digest(header)};
   outcome.request_state =
@@ -122,13 +127,10 @@ void Runtime::seal_state(CallOutcome& outcome, const JournalHeader& header) cons
 }
 
 Result<void> Runtime::go_on_with_parked(CallRequest& call, std::string_view state) {
-  if (!seal_ || !interrupted_) return Error{Errc::unavailable, "nothing can be kept: " + store_problem_};
-  JournalHeader asked;
-  asked.plugin = call.plugin->id();
-  asked.method = call.method->name;
-  asked.request = call.request;
+  if (const std::string problem = keeping_problem(); !problem.empty())
+    return Error{Errc::unavailable, "nothing can be kept: " + problem};
   const std::string owner = owner_name(call.owner);
-  auto id = seal_->unseal(state, {owner, wanted_digest(asked)}, loop_.wall_ms());
+  auto id = seal_->unseal(state, {owner, wanted_by(call)}, loop_.wall_ms());
   if (!id) return id.error();
   auto parked = interrupted_->take_parked(owner, *id);
   if (!parked) return parked.error();
@@ -137,7 +139,7 @@ Result<void> Runtime::go_on_with_parked(CallRequest& call, std::string_view stat
                  "params.requestState was used already, or its call is no longer kept; call the tool again "
                  "without it"};
   const JournalHeader& header = (*parked)->call.header;
-  if (header.plugin_hash != call.plugin->found.sha256 || header.config != call.plugin->config_json) {
+  if (!is_of(header, *call.plugin)) {
     record({JournalDrop{*id}}, {});
     return Error{Errc::invalid_input, "plugin " + header.plugin +
                                           " is another version or has another configuration than when this "
@@ -147,12 +149,25 @@ Result<void> Runtime::go_on_with_parked(CallRequest& call, std::string_view stat
   return {};
 }
 
-/// The protocol's error, not the tool's: the call was never accepted.
-RequestNumber Runtime::refuse_state(const Error& why, Done done) {
-  return admission_.refuse(why, [done = std::move(done)](CallOutcome outcome, const Journal* journal) {
-    outcome.foreign_state = outcome.code == Errc::invalid_input;
-    done(std::move(outcome), journal);
-  });
+RequestNumber Runtime::accept_next_leg(CallRequest call, std::string_view state, Done done,
+                                       CallRunner::OnProgress progress) {
+  if (auto found = go_on_with_parked(call, state); !found) {
+    // The protocol's error, not the tool's: the call was never accepted.
+    return admission_.refuse(found.error(),
+                             [done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+                               outcome.foreign_state = outcome.code == Errc::invalid_input;
+                               done(std::move(outcome), journal);
+                             });
+  }
+  Done parked_again = [this, id = call.journal, done = std::move(done)](CallOutcome outcome,
+                                                                        const Journal* journal) {
+    if (journal != nullptr) return done(std::move(outcome), journal);
+    // There was no place for it: the client may ask again, and finds it parked.
+    record({JournalPark{id}}, [done, outcome = std::move(outcome)](const Result<void>&) mutable {
+      done(std::move(outcome), nullptr);
+    });
+  };
+  return admission_.accept(std::move(call), std::move(parked_again), std::move(progress));
 }
 
 std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {
@@ -167,8 +182,7 @@ std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {
     if (!*taken || (*taken)->head.ended) continue;
     const JournalHeader header = (*taken)->call.header;
     auto call = recorded_call((*taken)->call);
-    if (call &&
-        (header.plugin_hash != call->plugin->found.sha256 || header.config != call->plugin->config_json)) {
+    if (call && !is_of(header, *call->plugin)) {
       call = Error{Errc::incompatible,
                    "plugin " + header.plugin +
                        " is another version or has another configuration than when this call "

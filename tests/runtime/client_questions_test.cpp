@@ -253,6 +253,14 @@ TEST_CASE("provider client: asked by name, or by auto when no other can be", "[r
     CHECK(has(alone.reply("provider", chat("auto"), alone.all())["message"], "the client refused"));
     CHECK(alone.desk.seen.size() == 2);  // a refusal is not asked again
   }
+  {
+    Settings configured = settings;
+    configured.providers["client"].plugin = "client";
+    configured.providers["client"].config_json = R"({"colour":"blue"})";
+    AskWorld wrong(configured, files);
+    CHECK(has(wrong.reply("provider", chat("client/default"), wrong.all())["message"],
+              "takes no configuration"));
+  }
   settings.providers["other"].base_url = "http://127.0.0.1:1/v1";
   settings.providers["other"].models = {"m"};
   settings.retry.attempts_max = 1;
@@ -305,7 +313,10 @@ TEST_CASE("ask: a leg for which there is no place leaves the call to the client'
 
 TEST_CASE("ask: without a desk the call's leg ends with the question and a sealed state", "[runtime][ask]") {
   AskWorld ask;
+  const std::filesystem::path key = ask.world.runtime->state_dir() + "/request_state.key";
+  CHECK_FALSE(std::filesystem::exists(key));  // a host that nobody asks to wait makes none
   const CallOutcome& ended = ask.call("ask", {{"message", "who?"}}, {true, true, nullptr});
+  CHECK(std::filesystem::exists(key));
   REQUIRE(ended.code == Errc::ok);
   REQUIRE(ended.questions.size() == 1);
   CHECK(ended.questions[0].key == "0");
