@@ -51,6 +51,7 @@ class CommandLine {
   ConfigPrintCommand print_;
   ConfigImportCommand import_;
   bool probe_ = false;
+  bool smoke_all_ = false;
   bool metrics_ = false;
   bool watch_ = false;
   std::string shell_;
@@ -200,8 +201,10 @@ void CommandLine::add_plugins() {
 
 void CommandLine::add_operating() {
   add(app_, "smoke", "Call every tool through a server of its own and show how it went",
-      "  toolpost smoke              a table; status 1 when a tool fails, hangs or takes 60 s",
-      [this] { return run_smoke(options_); });
+      "  toolpost smoke              a table; status 1 when a tool fails, hangs or takes 60 s\n"
+      "  toolpost smoke --all        also one chat with each provider; costs a few tokens",
+      [this] { return run_smoke(options_, smoke_all_ ? SmokeScope::all : SmokeScope::tools); })
+      .add_flag("--all", smoke_all_, "Also one chat with each provider");
   auto& status =
       add(app_, "status", "Show the running hosts, or their metrics",
           "  toolpost status\n"

@@ -65,8 +65,11 @@ int run_plugins(const HostOptions& options);
 enum class InspectOutput { full, problems, json };
 int run_inspect(const std::string& file, InspectOutput output);
 
-/// Starts a server of our own, speaks to it as a client does, calls every tool that has a sample.
-int run_smoke(const HostOptions& options);
+/// `all`: also one chat with each provider.
+enum class SmokeScope { tools, all };
+/// Starts a server of our own, speaks to it as a client does, calls every tool that has a sample, those that
+/// the profile leaves out too.
+int run_smoke(const HostOptions& options, SmokeScope scope);
 
 /// Says what is wrong with this installation and how to mend it. `yes` also asks each provider's first model.
 enum class DoctorProbe { no, yes };

@@ -53,12 +53,13 @@ json as_json(const std::string& file, const Inspected& inspected) {
   const Manifest& manifest = inspected.manifest;
   json methods = json::array();
   for (const MethodManifest& method : manifest.methods) {
-    methods.push_back({{"name", method.name},
-                       {"description", method.description},
-                       {"idempotent", method.idempotent},
-                       {"read_only", method.read_only},
-                       {"has_sample", !method.sample.empty()},
-                       {"input_schema", json::parse(method.input_schema, nullptr, false)}});
+    methods.push_back(
+        {{"name", method.name},
+         {"description", method.description},
+         {"idempotent", method.idempotent},
+         {"read_only", method.read_only},
+         {"sample", method.sample.empty() ? json() : json::parse(method.sample, nullptr, false)},
+         {"input_schema", json::parse(method.input_schema, nullptr, false)}});
   }
   return {{"file", file},
           {"good", true},

@@ -1,18 +1,18 @@
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "cli/client_hints.hpp"
 #include "cli/commands.hpp"
+#include "cli/sample_arguments.hpp"
+#include "cli/server_process.hpp"
 #include "cli/text_table.hpp"
 
 namespace toolpost {
@@ -20,98 +20,14 @@ namespace {
 
 using nlohmann::json;
 
-/// A tool that has not answered by then has failed, whatever ceilings are configured.
-constexpr Millis kAnswerMax{60'000};
-
-/// A server of our own binary behind two pipes, spoken to as an MCP client does.
-class ServerProcess {
- public:
-  explicit ServerProcess(const HostOptions& options) {
-    int to_server[2];
-    int from_server[2];
-    if (pipe2(to_server, O_CLOEXEC) != 0 || pipe2(from_server, O_CLOEXEC) != 0) return;
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(to_server[0], STDIN_FILENO);
-      dup2(from_server[1], STDOUT_FILENO);
-      const std::string program = install_prefix() + "/bin/toolpost";
-      std::vector<const char*> arguments = {program.c_str()};
-      if (options.config_file) arguments.insert(arguments.end(), {"--config", options.config_file->c_str()});
-      if (!options.state_dir.empty())
-        arguments.insert(arguments.end(), {"--state-dir", options.state_dir.c_str()});
-      arguments.insert(arguments.end(), {"serve", nullptr});
-      execv(program.c_str(), const_cast<char* const*>(arguments.data()));
-      _exit(127);
-    }
-    to_.reset(to_server[1]);
-    from_.reset(from_server[0]);
-    close(to_server[0]);
-    close(from_server[1]);
-  }
-  ~ServerProcess() {
-    to_.reset();
-    if (pid_ > 0 && silent_) kill(pid_, SIGKILL);
-    if (pid_ > 0) waitpid(pid_, nullptr, 0);  // it ends within two seconds of its input
-  }
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
-
-  /// The answer's result, or null after 60 s, or when the server is gone. Notifications are skipped.
-  json request(const std::string& method, json params) {
-    params["_meta"] = {
-        {"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
-        {"io.modelcontextprotocol/clientCapabilities", json::object()},
-        {"io.modelcontextprotocol/clientInfo", {{"name", "toolpost-smoke"}, {"version", kVersion}}}};
-    const std::string line =
-        json{{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}}.dump() + "\n";
-    if (write(to_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return nullptr;
-    const Deadline deadline(time_.now() + kAnswerMax);
-    for (;;) {
-      const std::size_t end = buffer_.find('\n');
-      if (end == std::string::npos) {
-        if (!read_more(deadline)) return nullptr;
-        continue;
-      }
-      const json message = json::parse(buffer_.substr(0, end), nullptr, false);
-      buffer_.erase(0, end + 1);
-      if (message.is_object() && message.contains("id") && message["id"] == last_id_)
-        return message.contains("result") ? message["result"] : message["error"];
-    }
-  }
-  bool silent() const { return silent_; }
-
- private:
-  bool read_more(const Deadline& deadline) {
-    const Duration left = deadline.remaining(time_.now());
-    pollfd waited{from_.get(), POLLIN, 0};
-    if (left <= Duration::zero() || poll(&waited, 1, static_cast<int>(to_ms(left)) + 1) == 0) {
-      silent_ = true;
-      return false;
-    }
-    char bytes[65536];
-    const ssize_t got = read(from_.get(), bytes, sizeof bytes);
-    if (got < 0 && errno == EINTR) return true;
-    if (got <= 0) return false;
-    buffer_.append(bytes, static_cast<std::size_t>(got));
-    return true;
-  }
-
-  const SystemTime time_;
-  bool silent_ = false;  // it owes an answer that did not come in time
-  UniqueFd to_;
-  UniqueFd from_;
-  pid_t pid_ = -1;
-  int last_id_ = 0;
-  std::string buffer_;
-};
-
 struct Sample {
+  std::string name;  // of the line: the tool, or the provider that it asks
   std::string tool;
   std::string arguments;
 };
 
 struct Row {
-  std::string tool;
+  std::string name;
   std::string status;
   double ms = 0;
   json meta = json::object();  // turns, attempts, tokens
@@ -119,13 +35,60 @@ struct Row {
   bool called = false;
 };
 
-std::vector<Sample> read_samples(const HostOptions& options) {
+/// A folder of our own with one small text file, for the tools that take files; gone with this object.
+class SampleFolder {
+ public:
+  SampleFolder() {
+    std::error_code error;
+    const auto temporary = std::filesystem::temp_directory_path(error);
+    std::string name = ((error ? "/tmp" : temporary) / "toolpost-smoke-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) return;
+    path_ = name;
+    std::ofstream(file()) << "Toolpost tries its tools with this file. It says hello.\n";
+  }
+  ~SampleFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  SampleFolder(const SampleFolder&) = delete;
+  SampleFolder& operator=(const SampleFolder&) = delete;
+
+  std::string file() const { return path_ + "/hello.txt"; }
+  /// Lets the server read it besides the folders that it may read anyway.
+  void add_to(const json& roots) const {
+    std::string list;
+    for (const json& root : roots) list += root.get<std::string>() + ",";
+    setenv("TOOLPOST_FILES__ROOTS", (list + path_).c_str(), 1);
+  }
+
+ private:
+  std::string path_;
+};
+
+/// One chat with the first model of each provider that can be asked.
+void add_providers(const json& status, std::vector<Sample>& samples) {
+  for (const json& provider : status["providers"]) {
+    if (provider.contains("unusable") || provider["models"].empty()) continue;
+    const std::string name = provider.value("provider", "");
+    const std::string model = name + "/" + provider["models"][0].get<std::string>();
+    samples.push_back(
+        {"chat with " + name, "chat",
+         json{{"prompt", "Say hello in one word."}, {"model", model}, {"use_websearch", false}}.dump()});
+  }
+}
+
+std::vector<Sample> read_samples(const HostOptions& options, SmokeScope scope, const SampleFolder& folder) {
   std::vector<Sample> samples;
   const auto host = set_up_host(options);
   if (!host) return samples;
-  for (const std::string& tool : host->runtime->plugins().tool_names()) {
-    samples.push_back({tool, host->runtime->plugins().tool(tool).method->manifest->sample});
+  PluginTable& plugins = host->runtime->plugins();
+  const json status = json::parse(host->runtime->status_json(true));
+  for (const std::string& tool : plugins.tool_names()) {
+    const std::string& sample = plugins.tool(tool).method->manifest->sample;
+    samples.push_back({tool, tool, with_sample_file(sample, folder.file())});
+    if (samples.back().arguments != sample) folder.add_to(status["file_roots"]);
   }
+  if (scope == SmokeScope::all && plugins.tool("chat")) add_providers(status, samples);
   return samples;
 }
 
@@ -137,10 +100,10 @@ bool needs_provider(const json& result) {
 }
 
 Row call(ServerProcess& server, const Sample& sample) {
-  Row row{sample.tool, "no sample in its manifest", 0, json::object(), true, false};
+  Row row{sample.name, "no sample in its manifest", 0, json::object(), true, false};
   if (sample.arguments.empty()) return row;
   if (server.silent())
-    return {sample.tool, "not called: the server owes an earlier answer", 0, json::object()};
+    return {sample.name, "not called: the server owes an earlier answer", 0, json::object()};
   row.called = true;
   const auto begin = std::chrono::steady_clock::now();
   const json result = server.request(
@@ -165,15 +128,15 @@ Row call(ServerProcess& server, const Sample& sample) {
 }
 
 std::vector<std::string> cells(const Row& row) {
-  if (!row.called) return {row.tool, "-", "-", "-", "-", row.status};
+  if (!row.called) return {row.name, "-", "-", "-", "-", row.status};
   char ms[32];
   std::snprintf(ms, sizeof ms, "%.1f ms", row.ms);
   const auto count = [&](const char* key) { return std::to_string(row.meta.value(key, 0)); };
-  return {row.tool, ms, count("turns"), count("attempts"), count("tokens"), row.status};
+  return {row.name, ms, count("turns"), count("attempts"), count("tokens"), row.status};
 }
 
 json as_json(const Row& row) {
-  return {{"tool", row.tool},
+  return {{"tool", row.name},
           {"good", row.good},
           {"called", row.called},
           {"ms", row.ms},
@@ -193,9 +156,10 @@ void print_hints() {
 
 }  // namespace
 
-int run_smoke(const HostOptions& options) {
+int run_smoke(const HostOptions& options, SmokeScope scope) {
   std::signal(SIGPIPE, SIG_IGN);
-  const std::vector<Sample> samples = read_samples(options);
+  const SampleFolder folder;
+  const std::vector<Sample> samples = read_samples(options, scope, folder);
   if (samples.empty()) return 2;
   // What the server says of itself in its log is not what was asked here; its warnings are.
   setenv("TOOLPOST_LOG__LEVEL", "warn", 0);
@@ -211,7 +175,7 @@ int run_smoke(const HostOptions& options) {
   bool good = true;
   for (const Sample& sample : samples) {
     // A tool may take a minute; whoever watches sees which.
-    if (people && isatty(STDERR_FILENO) == 1) std::cerr << "calling " << sample.tool << " ...\n";
+    if (people && isatty(STDERR_FILENO) == 1) std::cerr << "calling " << sample.name << " ...\n";
     const Row row = call(server, sample);
     good = good && row.good;
     table.add(cells(row));

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/mcp_session.hpp"
+#include "cli/sample_arguments.hpp"
 #include "cli/text_table.hpp"
 
 namespace toolpost {
@@ -39,7 +40,8 @@ void print_one(const MethodManifest& method, const PluginEntry& plugin) {
   }
   std::cout << table.text();
   if (!method.sample.empty())
-    std::cout << "\ntry it:\n  toolpost call " << method.name << " '" << method.sample << "'\n";
+    std::cout << "\ntry it:\n  toolpost call " << method.name << " '"
+              << with_sample_file(method.sample, "hello.txt") << "'\n";
 }
 
 }  // namespace

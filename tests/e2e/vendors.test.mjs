@@ -19,6 +19,7 @@ models = ${JSON.stringify(models)}
 `);
   const peer = new RawPeer(place, { VENDOR_KEY: key });
   await peer.initialize();
+  peer.place = place;
   return peer;
 }
 
@@ -96,4 +97,20 @@ test('auto: the bundled catalogue tells a fast model from a thorough one, and th
   peer.close();
   await peer.closed;
   assert.match(peer.stderr, /model_chosen.*vendor\/glm-4\.5-flash.*fast, for chat/);
+});
+
+test('images: a file beneath the roots is shown to a model that sees; one that does not refuses before anything is sent', bounded, async (t) => {
+  const mock = await startMock(t);
+  const peer = await start(t, 'openai', `${mock.url}/v1`, ['gpt-5-mini', 'deepseek-chat']);
+  const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const path = peer.place.write('a.png', Buffer.from(png, 'base64'));
+  const { structuredContent } = await ask(peer, { images: [path, '/etc/passwd'], model: 'gpt-5-mini' });
+  assert.equal(structuredContent.content, answer);
+  assert.deepEqual(structuredContent.metadata.images_left_out.map((one) => one.path), ['/etc/passwd']);
+  const sent = mock.getRequests()[0].body.messages.at(-1).content;
+  assert.deepEqual(sent.map((part) => part.image_url?.url ?? part.text), [prompt, `data:image/png;base64,${png}`]);
+  const refused = await ask(peer, { images: [path], model: 'deepseek-chat' });
+  assert.equal(refused.isError, true);
+  assert.match(refused.content[0].text, /deepseek-chat has no images, which this call needs; try auto/);
+  assert.equal(mock.getRequests().length, 1);
 });

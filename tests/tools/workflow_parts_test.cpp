@@ -117,3 +117,64 @@ TEST_CASE("files: only so many are read in one call, the newest named first", "[
   CHECK(std::count_if(call["effects"].begin(), call["effects"].end(),
                       [](const json& one) { return one["kind"] == "file.read"; }) == 60);
 }
+
+namespace {
+
+constexpr std::size_t kPngHeadLetters = 16;
+
+/// A PNG as far as its first bytes go, of so many letters of base64.
+json png_of(std::size_t letters) {
+  return {{"binary", true}, {"base64", "iVBORw0KGgoAAAAN" + std::string(letters - kPngHeadLetters, 'A')}};
+}
+
+/// What the expert of `debug` was shown of these files.
+json shown_to_expert(const json& files, const json& images) {
+  ToolWorld world({{"files", files}, {"provider", {"{}"}}});
+  json step = debug_step("s");
+  step.update({{"next_step_required", false}, {"images", images}, {"issues_found", {{{"severity", "low"}}}}});
+  return world.call("debug", "debug", step)["reply"]["file_context"];
+}
+
+}  // namespace
+
+TEST_CASE("images: the last five are shown, and the others named", "[tools]") {
+  json files;
+  for (const char* name : {"/1", "/2", "/3", "/4", "/5", "/6"}) files[name] = png_of(16);
+  const json five = shown_to_expert(files, {"/1", "/2", "/3", "/4", "/5"});
+  CHECK(five["images_shown"].size() == 5);
+  CHECK(five["left_out"].empty());
+  const json six = shown_to_expert(files, {"/1", "/2", "/3", "/4", "/5", "/6"});
+  CHECK(six["images_shown"] == json{"/2", "/3", "/4", "/5", "/6"});
+  CHECK(six["left_out"] == json{{{"path", "/1"}, {"reason", "only the 5 images named last are shown"}}});
+}
+
+TEST_CASE("images: together they have 8,000,000 letters, and not four more", "[tools]") {
+  const json fits = shown_to_expert({{"/a", png_of(4'000'000)}, {"/b", png_of(4'000'000)}}, {"/a", "/b"});
+  CHECK(fits["images_shown"].size() == 2);
+  const json larger = shown_to_expert(
+      {{"/a", png_of(4'000'000)}, {"/b", png_of(4'000'004)}, {"/c", png_of(16)}}, {"/a", "/b", "/c"});
+  CHECK(larger["images_shown"] == json{"/a", "/c"});
+  CHECK(larger["left_out"][0]["reason"].get<std::string>().find("8000000") != std::string::npos);
+}
+
+TEST_CASE("images: the type is told by the first bytes, and what no vendor takes is left out", "[tools]") {
+  CHECK(image_type("iVBORw0KGgoAAAAN") == "image/png");
+  CHECK(image_type("/9j/4AAQSkZJRgAB") == "image/jpeg");
+  CHECK(image_type("R0lGODlhAQABAIAA") == "image/gif");
+  CHECK(image_type("UklGRiQAAABXRUJQ") == "image/webp");
+  CHECK(image_type("Qk1GAAAAAAAAADYA").empty());  // BMP
+  CHECK(image_type("PHN2ZyB4bWxucz0i").empty());  // SVG
+  CHECK(image_type("iVBORw0").empty());
+  CHECK(image_type("").empty());
+}
+
+TEST_CASE("images: of a data URL only type and size are kept", "[tools]") {
+  CHECK(image_label("data:image/png;base64,AAAABBBB") == "data:image/png of 6 bytes (1570838532)");
+  CHECK(image_label("/p/a.png") == "/p/a.png");
+  const json context = shown_to_expert(
+      json::object(),
+      {"data:image/png;base64,iVBORw0KGgoAAAAN", "data:image/png,plain", "data:image/png;base64,iVB*"});
+  CHECK(context["images_shown"] == json{"data:image/png of 12 bytes (1823811481)"});
+  CHECK(context["left_out"][0]["reason"] == "a data URL must hold base64");
+  CHECK(context["left_out"][1]["reason"] == "data_base64 is not padded standard base64");
+}

@@ -1,5 +1,6 @@
-// chat: one question to a model, with files, in a thread that any tool can continue.
+// chat: one question to a model, with files and images, in a thread that any tool can continue.
 #include <toolpost/workflow/answer_facts.hpp>
+#include <toolpost/workflow/image_embedding.hpp>
 #include <toolpost/workflow/thread_history.hpp>
 
 namespace {
@@ -30,9 +31,13 @@ struct Chat : toolpost::Plugin {
     }
     const auto paths = toolpost::workflow::paths_of(request, {"files", "absolute_file_paths"});
     const auto files = toolpost::workflow::embed_files(call, paths, kFileTokens);
-    const std::string question = request.value("prompt", "");
+    auto images = toolpost::workflow::show_images(call, toolpost::workflow::strings(request, "images"));
+    std::string question = request.value("prompt", "");
     messages.push_back(
-        {{"role", "user"}, {"content", files.text.empty() ? question : question + "\n\n" + files.text}});
+        {{"role", "user"},
+         {"content", toolpost::workflow::content_of(
+                         files.text.empty() ? question : question + "\n\n" + files.text, images.parts)}});
+    if (!images.shown.empty()) question += "\n\n(Images shown: " + json(images.shown).dump() + ")";
 
     json order = {{"method", "chat"},
                   {"role", "assistant"},
@@ -53,6 +58,7 @@ struct Chat : toolpost::Plugin {
     const json notes = toolpost::workflow::field(reply, "notes");
     if (asked_for && notes.is_array() && !notes.empty()) response["metadata"]["notes"] = notes;
     if (!files.left_out.empty()) response["metadata"]["files_left_out"] = files.left_out;
+    if (!images.left_out.empty()) response["metadata"]["images_left_out"] = images.left_out;
     remember(call, thread_id, turns, question, answer, reply, response);
     return response;
   }

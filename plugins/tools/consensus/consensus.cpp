@@ -105,6 +105,10 @@ struct Consensus : toolpost::Plugin {
       response["file_context"] = {
           {"type", "fully_embedded"}, {"files_embedded", files.embedded}, {"left_out", files.left_out}};
     consensus::Question question;
+    const ShownImages images = show_images(call, step.images);
+    question.images = images.parts;
+    if (!images.shown.empty()) response["file_context"]["images_shown"] = images.shown;
+    for (const json& one : images.left_out) response["file_context"]["left_out"].push_back(one);
     question.text = "PROPOSAL\n" + step.text + (files.text.empty() ? "" : "\n\nFILES\n" + files.text);
     if (step.temperature >= 0) question.temperature = step.temperature;
     question.web_search = step.use_websearch;

@@ -21,7 +21,8 @@ struct Seat {
 };
 
 struct Question {
-  std::string text;  // proposal and files; the same for every model
+  std::string text;             // proposal and files; the same for every model
+  json images = json::array();  // parts shown with it, to those who can see
   double temperature = 0.2;
   bool web_search = true;
   std::string thinking;
@@ -76,23 +77,27 @@ class Panel {
  public:
   Panel(toolpost::Call& call, Question question, const std::vector<Seat>& seats)
       : call_(call), question_(std::move(question)) {
-    for (const Seat& seat : seats) members_.push_back({seat, {}, {}, json(), {}, TOOLPOST_OK});
+    for (const Seat& seat : seats) members_.emplace_back().seat = seat;
+    calls_ = members_.size();
   }
 
   /// One model_response a seat, in the order of the seats.
   json ask() {
     for (Member& member : members_) {
-      member.order = {{"method", "chat"},
-                      {"role", "expert"},
-                      {"model", member.seat.model},
-                      {"messages", json::array({{{"role", "system"}, {"content", system_prompt(member.seat)}},
-                                                {{"role", "user"}, {"content", question_.text}}})},
-                      {"temperature", question_.temperature},
-                      {"web_search", question_.web_search}};
+      member.order = {
+          {"method", "chat"},
+          {"role", "expert"},
+          {"model", member.seat.model},
+          {"messages", json::array({{{"role", "system"}, {"content", system_prompt(member.seat)}},
+                                    {{"role", "user"},
+                                     {"content", workflow::content_of(question_.text, question_.images)}}})},
+          {"temperature", question_.temperature},
+          {"web_search", question_.web_search}};
       if (!question_.thinking.empty()) member.order["thinking"] = question_.thinking;
       member.running = call_.start("provider", member.order);
     }
     gather(members_.size(), question_.model_deadline_ms);
+    if (!question_.images.empty()) ask_the_blind();
     // Late models are left behind once a quorum has answered, and waited for until then.
     while (answered() < question_.quorum && pending() > 0 && time_left() > 0) {
       const std::size_t before = pending();
@@ -119,7 +124,8 @@ class Panel {
     toolpost::Effect running;  // handle 0: nothing is running
     json reply;                // null until it has answered
     std::string error;
-    toolpost_status failure;
+    toolpost_status failure = TOOLPOST_OK;
+    std::string images_not_shown;  // why, when it was asked without them
   };
 
   std::size_t answered() const {
@@ -158,18 +164,30 @@ class Panel {
     }
   }
 
+  /// A model that takes no images judges by the words alone, and its opinion says so.
+  void ask_the_blind() {
+    for (Member& member : members_) {
+      if (member.failure != TOOLPOST_UNSUPPORTED) continue;
+      member.images_not_shown = std::exchange(member.error, {});
+      member.failure = TOOLPOST_OK;
+      member.order["messages"].back()["content"] = question_.text;
+      member.running = call_.start("provider", member.order);
+      ++calls_;
+    }
+    gather(members_.size(), question_.model_deadline_ms);
+  }
+
   /// Opinions of the wrong form are asked for once more, as long as calls and time allow.
   void mend() {
     for (Member& member : members_) member.running = {};  // late ones are given up
-    std::size_t calls = members_.size();
     std::vector<json> first;
     for (Member& member : members_) {
       first.push_back(member.reply);
-      if (member.reply.is_null() || calls >= kProviderCallsMax || time_left() == 0) continue;
+      if (member.reply.is_null() || calls_ >= kProviderCallsMax || time_left() == 0) continue;
       const std::string text = member.reply.value("text", "");
       const auto checked = workflow::check_reply(opinion_form(), text);
       if (checked.problem.empty()) continue;
-      ++calls;
+      ++calls_;
       member.order["messages"].push_back({{"role", "assistant"}, {"content", text}});
       member.order["messages"].push_back(
           {{"role", "user"}, {"content", workflow::mending_request(checked.problem)}});
@@ -201,6 +219,7 @@ class Panel {
                            {"usage", member.reply.value("usage", json::object())}};
     if (const json cost = workflow::field(member.reply, "cost"); !cost.is_null())
       opinion["metadata"]["cost"] = cost;
+    if (!member.images_not_shown.empty()) opinion["metadata"]["images_not_shown"] = member.images_not_shown;
     if (!checked.problem.empty()) {
       opinion["position"] = "unclear";
       opinion["verdict"] = text;
@@ -223,6 +242,7 @@ class Panel {
   toolpost::Call& call_;
   const Question question_;
   std::vector<Member> members_;
+  std::size_t calls_ = 0;  // provider calls begun
 };
 
 }  // namespace consensus

@@ -2,6 +2,7 @@
 // What the steps of one run add up to. All state is plain JSON that lives in a thread; nothing of it ever
 // stays in the plugin.
 
+#include <toolpost/workflow/image_embedding.hpp>
 #include <toolpost/workflow/step.hpp>
 
 namespace toolpost::workflow {
@@ -34,6 +35,8 @@ struct Findings {
     for (const json& one : history) {
       if (one.value("number", 0) != step.number || branch_of(one) != branch) kept.push_back(one);
     }
+    json images = json::array();
+    for (const std::string& image : step.images) images.push_back(image_label(image));
     json entry = {{"number", step.number},
                   {"step", step.text},
                   {"findings", step.findings},
@@ -41,7 +44,7 @@ struct Findings {
                   {"relevant_files", step.relevant_files},
                   {"relevant_context", step.relevant_context},
                   {"issues_found", step.issues},
-                  {"images", step.images},
+                  {"images", images},
                   {"hypothesis", step.hypothesis},
                   {"confidence", step.confidence}};
     if (!step.own.empty()) entry["own"] = step.own;
