@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <string>
 
 namespace toolpost {
 
@@ -64,6 +66,11 @@ class Deadline {
 /// Whole milliseconds, rounded down; what goes on wires and into messages.
 inline long long to_ms(Duration duration) {
   return std::chrono::duration_cast<Millis>(duration).count();
+}
+
+/// The same with its unit, for messages.
+inline std::string ms_text(Duration duration) {
+  return std::to_string(to_ms(duration)) + " ms";
 }
 
 }  // namespace toolpost

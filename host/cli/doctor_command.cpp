@@ -178,7 +178,7 @@ void Doctor::ask(const std::string& provider, const std::string& model) {
   host_->runtime->call_tool(request,
                             [&](const CallOutcome& outcome, const Journal*) {
                               const std::string subject = "provider " + provider;
-                              const std::string took = std::to_string(to_ms(outcome.elapsed)) + " ms";
+                              const std::string took = ms_text(outcome.elapsed);
                               if (outcome.code == Errc::ok) {
                                 add(State::good, subject, model + " answered in " + took);
                               } else {

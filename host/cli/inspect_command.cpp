@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/commands.hpp"
 #include "cli/text_table.hpp"
@@ -23,7 +23,9 @@ struct Inspected {
 Result<Inspected> inspect(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return Error{Errc::not_found, "the file cannot be read"};
-  const std::string image(std::istreambuf_iterator<char>(stream), {});
+  std::stringstream read;
+  read << stream.rdbuf();
+  const std::string image = read.str();
   auto facts = read_elf(image, TOOLPOST_MANIFEST_SECTION, kManifestBytesMax);
   if (!facts) return facts.error();
   auto manifest = parse_manifest(facts->section);

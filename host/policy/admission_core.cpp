@@ -9,13 +9,9 @@ std::string setting(const char* name, std::uint64_t value) {
   return std::string(name) + " = " + std::to_string(value);
 }
 
-std::string ms(Duration time) {
-  return std::to_string(to_ms(time)) + " ms";
-}
-
 Error shed(const std::string& why, Duration wait) {
   const Millis hint = retry_hint(wait);
-  return {Errc::shed, "admission: " + why + "; retry in " + ms(hint), hint, SideEffect::none};
+  return {Errc::shed, "admission: " + why + "; retry in " + ms_text(hint), hint, SideEffect::none};
 }
 
 }  // namespace
@@ -35,13 +31,13 @@ Offer AdmissionCore::offer(std::uint64_t call, std::uint32_t owner, std::uint32_
   if (deadline.expired(now))
     return Offer::refused(
         {Errc::deadline,
-         "admission: the deadline passed " + ms(-deadline.remaining(now)) + " before the call began",
+         "admission: the deadline passed " + ms_text(-deadline.remaining(now)) + " before the call began",
          Millis{0}, SideEffect::none});
   Owner& of_owner = owner_at(owner);
   Plugin& of_plugin = plugin_at(plugin);
   if (deadline.remaining(now) < start_min_)
-    return Offer::refused(shed(ms(deadline.remaining(now)) + " are left of the deadline, a call needs " +
-                                   ms(start_min_) + " to be worth starting",
+    return Offer::refused(shed(ms_text(deadline.remaining(now)) + " are left of the deadline, a call needs " +
+                                   ms_text(start_min_) + " to be worth starting",
                                expected_wait(of_owner, of_plugin)));
   set_aside_due(now);
   // At rest no waiting call could run, so what fits now overtakes nobody.
@@ -171,13 +167,13 @@ std::optional<Error> AdmissionCore::refuse_wait(const Owner& owner, const Plugin
     return shed(full + " and " + setting("admission.queue_size_max", settings_.queue_size_max) + " wait",
                 wait);
   if (settings_.queue_wait_max <= Millis{0} || wait > settings_.queue_wait_max)
-    return shed(full + ", and the expected wait of " + ms(wait) + " is over " +
+    return shed(full + ", and the expected wait of " + ms_text(wait) + " is over " +
                     setting("admission.queue_wait_max_ms",
                             static_cast<std::uint64_t>(settings_.queue_wait_max.count())),
                 wait);
   if (now + wait + start_min_ >= deadline.at())
-    return shed(full + ", and after an expected wait of " + ms(wait) + " under " + ms(start_min_) +
-                    " of the " + ms(deadline.remaining(now)) + " to the deadline would be left",
+    return shed(full + ", and after an expected wait of " + ms_text(wait) + " under " + ms_text(start_min_) +
+                    " of the " + ms_text(deadline.remaining(now)) + " to the deadline would be left",
                 wait);
   return std::nullopt;
 }
@@ -186,11 +182,11 @@ ExpiredWait AdmissionCore::expired(const Call& call, TimePoint now) const {
   const Owner& owner = owners_[call.owner];
   const Plugin& plugin = plugins_[call.plugin];
   const std::string waited =
-      "the call waited " + ms(now - call.since) + " as " + limit_text(call.held_by, plugin);
+      "the call waited " + ms_text(now - call.since) + " as " + limit_text(call.held_by, plugin);
   if (call.expiry < call.since + settings_.queue_wait_max)
     return {call.id,
             {Errc::deadline,
-             "admission: " + waited + ", until under " + ms(start_min_) + " were left of its deadline",
+             "admission: " + waited + ", until under " + ms_text(start_min_) + " were left of its deadline",
              retry_hint(expected_wait(owner, plugin)), SideEffect::none}};
   return {call.id, shed(waited + "; " +
                             setting("admission.queue_wait_max_ms",

@@ -141,7 +141,7 @@ Error deadline_error(const BoundDeadline& bound, TimePoint accepted, TimePoint n
   message += bound.setting;
   message += " = " + std::to_string(bound.value.count());
   if (bound.reserve > Duration{0}) message += " less " + std::to_string(to_ms(bound.reserve)) + " ms reserve";
-  message += " passed after " + std::to_string(to_ms(now - accepted)) + " ms";
+  message += " passed after " + ms_text(now - accepted);
   if (attempts > 0) message += ", " + std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts");
   return {Errc::deadline, std::move(message), Millis{0}, SideEffect::none};
 }

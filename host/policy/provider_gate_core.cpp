@@ -4,14 +4,6 @@
 #include <utility>
 
 namespace toolpost {
-namespace {
-
-std::string ms(Duration time) {
-  return std::to_string(to_ms(time)) + " ms";
-}
-
-}  // namespace
-
 ProviderGateCore::ProviderGateCore(ProviderGateSettings settings)
     : settings_(std::move(settings)), concurrency_(std::max(1u, settings_.concurrency_max)) {}
 
@@ -24,7 +16,7 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
   const Duration left = deadline.remaining(now);
   if (deadline.expired(now) || left < settings_.attempt_min)
     return Offer::refused({Errc::deadline,
-                           "provider gate: " + ms(std::max(left, Duration{0})) +
+                           "provider gate: " + ms_text(std::max(left, Duration{0})) +
                                " are left of the deadline, an attempt needs retry.attempt_min_ms = " +
                                std::to_string(settings_.attempt_min.count()),
                            Millis{0}, SideEffect::none});
@@ -39,15 +31,15 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
     return Offer::refused({code,
                            "provider gate: " + full_limit(now) + " and " +
                                std::to_string(settings_.queue_size_max) +
-                               " attempts wait, the most that may; retry in " + ms(retry_hint(wait)),
+                               " attempts wait, the most that may; retry in " + ms_text(retry_hint(wait)),
                            retry_hint(wait), SideEffect::none});
   if (wait + settings_.attempt_min >= left)
-    return Offer::refused(
-        {code,
-         "provider gate: " + full_limit(now) + ", and after an expected wait of " + ms(wait) +
-             " less than retry.attempt_min_ms = " + std::to_string(settings_.attempt_min.count()) +
-             " of the " + ms(left) + " to the deadline would be left; retry in " + ms(retry_hint(wait)),
-         retry_hint(wait), SideEffect::none});
+    return Offer::refused({code,
+                           "provider gate: " + full_limit(now) + ", and after an expected wait of " +
+                               ms_text(wait) + " less than retry.attempt_min_ms = " +
+                               std::to_string(settings_.attempt_min.count()) + " of the " + ms_text(left) +
+                               " to the deadline would be left; retry in " + ms_text(retry_hint(wait)),
+                           retry_hint(wait), SideEffect::none});
   queue_.push_back({attempt, now, deadline.at() - settings_.attempt_min});
   return {OfferOutcome::queued, std::nullopt};
 }
@@ -92,7 +84,7 @@ std::vector<ExpiredWait> ProviderGateCore::expire(TimePoint now) {
     }
     over.push_back({waiter->id,
                     {paused(now) ? Errc::rate_limited : Errc::deadline,
-                     "provider gate: the attempt waited " + ms(now - waiter->since) + " as " +
+                     "provider gate: the attempt waited " + ms_text(now - waiter->since) + " as " +
                          full_limit(now) + ", until no more than retry.attempt_min_ms = " +
                          std::to_string(settings_.attempt_min.count()) + " was left of its deadline",
                      retry_hint(expected_wait(now)), SideEffect::none}});
@@ -139,7 +131,7 @@ Duration ProviderGateCore::expected_wait(TimePoint now) const {
 
 std::string ProviderGateCore::full_limit(TimePoint now) const {
   if (paused(now))
-    return "the upstream asked for a pause (Retry-After) of another " + ms(closed_until_ - now);
+    return "the upstream asked for a pause (Retry-After) of another " + ms_text(closed_until_ - now);
   std::string text = settings_.setting + " = " + std::to_string(settings_.concurrency_max);
   if (concurrency_ < settings_.concurrency_max)
     text += " (lowered to " + std::to_string(concurrency_) + " by the upstream)";

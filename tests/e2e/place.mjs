@@ -6,6 +6,9 @@ import { join } from 'node:path';
 /** No test here takes seconds; one that waits this long waits for something that never comes. */
 export const bounded = { timeout: 20_000 };
 
+/** The server runs under AddressSanitizer, ten times slower: what is done again and again is done less often. */
+export const sanitized = Boolean(process.env.TOOLPOST_SANITIZED);
+
 export class Place {
   #ends = [];
 

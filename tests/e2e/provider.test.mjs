@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answer, chats, prompt, startMock } from './model_server.mjs';
-import { Place, bounded } from './place.mjs';
+import { Place, bounded, sanitized } from './place.mjs';
 import { environmentOf, memoryHolds, workersOf } from './processes.mjs';
 import { providerConfig } from './provider_config.mjs';
 import { RawPeer } from './raw_peer.mjs';
@@ -112,7 +112,7 @@ test('the key reaches the model server, and no worker, log or answer', bounded, 
   assert.deepEqual(readable, readable.map(() => ''));
   t.diagnostic(`${readable.length} of ${workers.length} environments could be read`);
   // Under AddressSanitizer a worker maps terabytes, which nobody can scan.
-  if (!process.env.TOOLPOST_SANITIZED) {
+  if (!sanitized) {
     const searched = workers.map((pid) => memoryHolds(pid, canary)).filter((found) => found !== undefined);
     assert.deepEqual(searched, searched.map(() => false));
     t.diagnostic(`the memory of ${searched.length} of ${workers.length} workers could be searched`);

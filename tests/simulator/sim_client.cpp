@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kTools =
+constexpr const char* kToolList =
     R"([{"name":"tool0","inputSchema":{"type":"object"}},{"name":"tool1","inputSchema":{"type":"object"}},)"
     R"({"name":"tool2","inputSchema":{"type":"object"}}])";
 
@@ -34,7 +34,7 @@ SimClient::SimClient(VirtualLoop& loop, RandomSource& random, FaultPlan& faults,
       faults_(faults),
       host_(host),
       owner_(owner),
-      session_(loop, host, owner, kTools, out_, [this] { ended_ = true; }) {}
+      session_(loop, host, owner, kToolList, out_, [this] { ended_ = true; }) {}
 
 void SimClient::send(const std::string& line) {
   std::string padded = line;

@@ -43,10 +43,6 @@ void drop_header(HttpHeaders& headers, std::string_view name) {
   std::erase_if(headers, [&](const auto& header) { return header.first == name; });
 }
 
-std::string in_ms(Duration duration) {
-  return std::to_string(to_ms(duration)) + " ms";
-}
-
 }  // namespace
 
 HttpExchange::HttpExchange(HttpCall call, const HttpSettings& settings, TimePoint now)
@@ -266,7 +262,7 @@ TimePoint HttpExchange::due() const {
 bool HttpExchange::overdue(TimePoint now) {
   if (failed()) return true;
   if (now < due()) return false;
-  const std::string elapsed = " (" + in_ms(now - started_) + " since the start)";
+  const std::string elapsed = " (" + ms_text(now - started_) + " since the start)";
   if (call_.deadline.expired(now)) {
     const std::string when =
         phase_ == Phase::queued
