@@ -45,15 +45,20 @@ const started = Object.assign(new Date(), { load: loadNow() });
 const hogs = options.busy ? busyProcesses(4 * cpus().length) : [];
 try {
   const hostRuns = Math.min(runs, 10);
-  const turnPart = async () => ({ turn: await runTurnRows(pick(turnRows), runs, limits, show) });
-  const otherParts = async () => ({
-    start: await runStartRows(pick(startRows), runs, limits, show),
-    upstream: await runUpstreamRows(pick(upstreamRows), runs, limits, show),
-    input: await runInputRows(pick(inputRows), runs, show),
-    host: await runHostRows(pick(hostRows), hostRuns, limits, show),
-  });
-  // One after the other where times count.
-  const parts = options.short ? await Promise.all([turnPart(), otherParts()]) : [await turnPart(), await otherParts()];
+  const groups = [
+    async () => ({
+      turn: await runTurnRows(pick(turnRows), runs, limits, show),
+      start: await runStartRows(pick(startRows), runs, limits, show),
+    }),
+    async () => ({
+      upstream: await runUpstreamRows(pick(upstreamRows), runs, limits, show),
+      input: await runInputRows(pick(inputRows), runs, show),
+    }),
+    async () => ({ host: await runHostRows(pick(hostRows), hostRuns, limits, show) }),
+  ];
+  const parts = [];
+  if (options.short) parts.push(...await Promise.all(groups.map((group) => group())));
+  else for (const group of groups) parts.push(await group()); // one after the other where times count
   const { turn, start, upstream, input, host } = Object.assign({}, ...parts);
   const results = [...turn.results, ...start, ...upstream, ...input, ...host];
   const failures = failuresOf(results, turn.whole);
