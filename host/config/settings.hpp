@@ -59,6 +59,7 @@ struct AdmissionSettings {              // [admission]
   std::uint32_t plugin_calls_max = 16;  // running at once of one plugin; 1..100,000
   std::uint32_t queue_size_max = 256;   // waiting, all owners; 0 refuses instead of waiting, ..100,000
   Millis queue_wait_max{5'000};         // a call that waited this long is refused; 0..600,000
+  bool attach_repeats = true;           // the same call of an idempotent tool waits for the one that runs
 };
 
 struct RetrySettings {              // [retry], provider calls only
@@ -195,6 +196,7 @@ struct ProviderSettings {                     // [providers.NAME]
   std::uint32_t concurrency_max = 8;          // attempts at once; 1..10,000
   std::optional<Millis> ceiling;              // overrides ceilings.provider
   std::optional<std::uint32_t> attempts_max;  // overrides retry.attempts_max
+  double daily_cost_max = 0;                  // of a UTC day, in the catalogue's currency; 0: no limit, ..1e6
   std::string config_json = "{}";             // [providers.NAME.config], for the plugin's own schema
 };
 

@@ -112,6 +112,9 @@ constexpr Setting<Settings> kHostSettings[] = {
         "Waiting to start, all owners; 0 refuses instead of waiting."),
     NUMBER(admission, Admission, queue_wait_max)("admission", "queue_wait_max_ms", "5_000", {0, 600'000}, "",
                                                  "A call that waited this long is refused."),
+    PLAIN(admission, Admission, attach_repeats)("admission", "attach_repeats", "true",
+                                                "Whether a call of an idempotent tool waits for the same "
+                                                "call that already runs, and shares its answer."),
 
     NUMBER(retry, Retry, attempts_max)(
         "retry", "attempts_max", "4", {1, 10}, "attempts",

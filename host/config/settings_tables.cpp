@@ -38,6 +38,9 @@ constexpr Setting<Provider> kProviderSettings[] = {
     row<Provider, &Provider::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.provider_ms."),
     row<Provider, &Provider::attempts_max>("", "attempts_max", "", {1, 10}, "attempts",
                                            "Overrides retry.attempts_max."),
+    row<Provider, &Provider::daily_cost_max>("", "daily_cost_max", "0.0", {0, 1'000'000}, "money",
+                                             "What its chats may cost in a UTC day, in its catalogue's "
+                                             "currency, all hosts together; 0 sets no limit."),
     make_provider_config(),
 };
 

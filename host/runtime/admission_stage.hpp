@@ -31,6 +31,8 @@ class AdmissionStage {
 
   /// Takes a call whose deadline is set. `done` comes once, in a later round, unless it is cancelled.
   RequestNumber accept(CallRequest call, Done done, CallRunner::OnProgress progress);
+  /// A number that no request has, for one that waits for another's outcome.
+  RequestNumber reserve_number() { return ++last_; }
   /// A call that may not even be offered; `done` hears why in a later round.
   RequestNumber refuse(Error error, Done done);
   /// The caller has gone; `done` is dropped.

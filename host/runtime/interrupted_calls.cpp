@@ -61,6 +61,7 @@ Result<std::optional<InterruptedCall>> InterruptedCalls::claim(const std::string
   auto claimed = store_.claim_journal(taken.head.id, taken.head.lease, lease_);
   if (!claimed) return claimed.error();
   if (!*claimed) return std::optional<InterruptedCall>{};
+  taken.head.lease = lease_;
   auto journals = store_.load_journal(owner, taken.head.id);
   if (!journals) return journals.error();
   bool whole = false;
@@ -77,6 +78,10 @@ Result<std::optional<InterruptedCall>> InterruptedCalls::claim(const std::string
   }
   if (!whole) return std::optional<InterruptedCall>{};  // it ended meanwhile, and was forgotten
   return std::optional<InterruptedCall>(std::move(taken));
+}
+
+void InterruptedCalls::give_back(JournalHead head) {
+  found_.insert(found_.begin(), std::move(head));
 }
 
 }  // namespace toolpost

@@ -78,6 +78,45 @@ class ProviderService::Attempts final : public RunningEffect {
       return give(admitted.error());
     }
     pass_ = *admitted;
+    if (choice_.provider->settings.daily_cost_max > 0 && choice_.method->name == "chat") return reserve();
+    send();
+  }
+
+  /// The waiting attempt will not be made, or the last one was: tells the call why. Plugins know no host-made
+  /// codes.
+  void give(const Error& error) {
+    id_ = 0;
+    if (fall_back(error)) return;
+    settle(error.code <= Errc::internal ? error.code : Errc::unavailable,
+           choice_.provider->name + " (" + choice_.model + "): " + error.message);
+  }
+
+ private:
+  /// Before it is sent, the most that it may cost is set aside.
+  void reserve() {
+    const auto most = most_it_costs(request_, choice_.facts, choice_.model);
+    if (!most) return give_unsent(most.error());
+    if (service_.ledger_ == nullptr)
+      return give_unsent({Errc::unavailable, "there is no ledger that daily_cost_max could be kept with"});
+    const std::int64_t now_ms = service_.loop_.wall_ms();
+    const MoneyOrder order{choice_.provider->name, utc_day(now_ms), *most,
+                           micro_money(choice_.provider->settings.daily_cost_max)};
+    money_.take(*service_.ledger_, order, [this, order, now_ms](const Result<MoneyAnswer>& answer) {
+      if (!answer) return give_unsent(answer.error().with("providers.NAME.daily_cost_max needs the store"));
+      if (!answer->granted)
+        return give_unsent(money_refused(order, *answer, choice_.facts->currency, now_ms));
+      send();
+    });
+  }
+
+  void give_unsent(const Error& error) {
+    settle_breaker(BreakerOutcome::neutral);
+    leave_gate();
+    give(error);
+  }
+
+  void send() {
+    const TimePoint now = service_.loop_.now();
     std::optional<CeilingOverride> own;
     if (choice_.provider->settings.ceiling) {
       own.emplace("providers." + choice_.provider->name + ".ceiling_ms", *choice_.provider->settings.ceiling);
@@ -86,9 +125,8 @@ class ProviderService::Attempts final : public RunningEffect {
                                        ? ceilings_.upload(parent_, now)
                                        : ceilings_.attempt(parent_, now, own ? &*own : nullptr);
     if (deadline.deadline.expired(now)) {
-      settle_breaker(BreakerOutcome::neutral);
-      leave_gate();
-      return give({Errc::deadline, std::string(deadline.setting) + " leaves no time for an attempt"});
+      money_.settle(0);
+      return give_unsent({Errc::deadline, std::string(deadline.setting) + " leaves no time for an attempt"});
     }
     ++made_;
     service_.runner_->count_attempt(parent_call_);
@@ -113,16 +151,6 @@ class ProviderService::Attempts final : public RunningEffect {
     call_ = service_.runner_->run(std::move(request), done, {});
   }
 
-  /// The waiting attempt will not be made, or the last one was: tells the call why. Plugins know no host-made
-  /// codes.
-  void give(const Error& error) {
-    id_ = 0;
-    if (fall_back(error)) return;
-    settle(error.code <= Errc::internal ? error.code : Errc::unavailable,
-           choice_.provider->name + " (" + choice_.model + "): " + error.message);
-  }
-
- private:
   /// Asks the next model instead, as a new provider call within the same deadline.
   bool fall_back(const Error& error) {
     const TimePoint now = service_.loop_.now();
@@ -180,6 +208,8 @@ class ProviderService::Attempts final : public RunningEffect {
       leave_gate();
       return give_answer(outcome);
     }
+    if (costs_nothing(outcome.code, outcome.side_effect)) money_.settle(0);
+    money_.settle_all();
     const Error error{outcome.code, outcome.message, outcome.retry_after, outcome.side_effect};
     if (outcome.code == Errc::in_doubt) return give_doubt(error);
     FailedAttempt failed;
@@ -242,7 +272,9 @@ class ProviderService::Attempts final : public RunningEffect {
       reply["why"] = choice_.why;
       if (!failed_.empty()) reply["fallback_from"] = failed_;
       complete_reply(reply, asked_, choice_.facts);
+      if (reply.contains("cost")) money_.settle(micro_money(reply["cost"]["amount"].get<double>()));
     }
+    money_.settle_all();
     service_.count_answer(choice_, parent_call_, reply);
     settle(Errc::ok, dumped(reply));
   }
@@ -269,6 +301,7 @@ class ProviderService::Attempts final : public RunningEffect {
   std::vector<JournalEntry> kept_;
   std::optional<JournalHeader> pinned_;
   bool after_crash_ = false;
+  MoneyHold money_;
 };
 
 ProviderService::Health& ProviderService::health(const std::string& provider, const std::string& model) {

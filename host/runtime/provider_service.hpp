@@ -19,6 +19,7 @@
 #include "policy/provider_gate_core.hpp"
 #include "policy/retry_core.hpp"
 #include "runtime/call_runner.hpp"
+#include "runtime/daily_money.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/secret.hpp"
 
@@ -59,6 +60,8 @@ class ProviderService {
   void add(const std::string& name, const ProviderSettings& settings, const FoundPlugin* plugin,
            const Result<Secret>& key);
   void attach(CallRunner& runner) { runner_ = &runner; }
+  /// Where money is reserved; without one, a provider with a daily limit is not asked. Lifetime: borrowed.
+  void spend_by(MoneyLedger& ledger) { ledger_ = &ledger; }
   /// Where attempts and tokens are counted from here on. Lifetime: borrowed.
   void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
@@ -149,6 +152,7 @@ class ProviderService {
   const CeilingsByProfile& ceilings_;
   CallRunner* runner_ = nullptr;
   Metrics* metrics_ = nullptr;
+  MoneyLedger* ledger_ = nullptr;
   std::map<std::string, std::unique_ptr<ProviderEntry>> providers_;
   ModelCatalog catalog_;
   std::map<std::string, ListedModels> lists_;  // by provider

@@ -67,9 +67,11 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                [this](const PluginEntry& plugin, const MethodManifest& method, const Journal& journal,
                       const Error& error) { on_turn_lost(plugin, &method, &journal, error); }}),
       admission_(loop, runner_, settings_.admission),
+      repeats_(admission_),
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
+  providers_.spend_by(*this);
   questions_.attach(runner_);
   questions_.mask = [this](std::string& text) { mask_secrets(text); };
   questions_.keeping_problem = [this] { return keeping_problem(); };
@@ -260,8 +262,8 @@ void Runtime::mask_secrets(CallOutcome& outcome) {
 }
 
 void Runtime::cancel(RequestNumber number) {
-  if (admission_.knows(number)) metrics_.calls.add(Errc::cancelled);
-  admission_.cancel(number);
+  if (repeats_.knows(number)) metrics_.calls.add(Errc::cancelled);
+  repeats_.cancel(number);
 }
 
 RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner::OnProgress progress) {
@@ -282,9 +284,11 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   };
   if (!asked.request_state.empty())
     return accept_next_leg(std::move(*call), asked.request_state, std::move(masked), std::move(progress));
+  const std::string key = shared_key(*call, settings_.admission);
+  if (auto attached = attach_to_same(*call, key, masked, progress)) return *attached;
   if (auto again = go_on_with_same(*call, masked, progress)) return *again;
   if (call->durable) return accept_durable(std::move(*call), std::move(masked), std::move(progress));
-  return admission_.accept(std::move(*call), std::move(masked), std::move(progress));
+  return repeats_.accept(key, std::move(*call), std::move(masked), std::move(progress));
 }
 
 Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {

@@ -19,6 +19,7 @@
 #include "runtime/provider_service.hpp"
 #include "runtime/recent_calls.hpp"
 #include "runtime/refusal_tally.hpp"
+#include "runtime/repeat_stage.hpp"
 #include "runtime/request_state.hpp"
 #include "runtime/tool_host.hpp"
 #include "store/host_lease.hpp"
@@ -46,7 +47,7 @@ struct RuntimePlaces {
   Metrics* metrics = nullptr;  // outlives the runtime; null: nobody asks
 };
 
-class Runtime final : public ToolHost, private EffectHost {
+class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
  public:
   /// `settings` must have passed config/settings_rules.
   Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePlaces places);
@@ -59,8 +60,8 @@ class Runtime final : public ToolHost, private EffectHost {
 
   RequestNumber call_tool(const ToolRequest& request, Done done, CallRunner::OnProgress progress) override;
   void cancel(RequestNumber number) override;
-  void leave(RequestNumber number) override { admission_.leave(number); }
-  std::string describe(RequestNumber number) const override { return admission_.describe(number); }
+  void leave(RequestNumber number) override { repeats_.leave(number); }
+  std::string describe(RequestNumber number) const override { return repeats_.describe(number); }
   bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
   const Settings& settings() const override { return settings_; }
   /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.
@@ -99,6 +100,8 @@ class Runtime final : public ToolHost, private EffectHost {
   void commit(CallId call, OwnerId owner, JournalChanges end,
               std::function<void(Result<void>)> done) override;
   void forget(CallId call) override;
+  void reserve(const MoneyOrder& order, std::function<void(const Result<MoneyAnswer>&)> done) override;
+  void settle(const std::string& provider, std::int64_t day, std::int64_t change) override;
 
   std::unique_ptr<RunningEffect> start_http(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
@@ -113,8 +116,11 @@ class Runtime final : public ToolHost, private EffectHost {
   Result<CallRequest> prepare(const ToolRequest& asked);
   Result<CallRequest> recorded_call(const RecordedCall& recorded);
   void find_interrupted();
-  Done told_and_forgotten(std::string id, Done done);
+  Done told_and_forgotten(Done done);
   RequestNumber accept_durable(CallRequest call, Done done, CallRunner::OnProgress progress);
+  /// Attaches to a call that runs and asked for the same, where one answer may serve both.
+  std::optional<RequestNumber> attach_to_same(const CallRequest& call, const std::string& key, Done& done,
+                                              CallRunner::OnProgress& progress);
   /// What became of the same call when its host died; nothing when there was none.
   std::optional<RequestNumber> go_on_with_same(CallRequest& call, Done& done,
                                                CallRunner::OnProgress& progress);
@@ -161,6 +167,7 @@ class Runtime final : public ToolHost, private EffectHost {
   ClientQuestions questions_;
   CallRunner runner_;
   AdmissionStage admission_;
+  RepeatStage repeats_;
   HttpClient http_;
   std::unique_ptr<PluginTable> plugins_;
   std::unique_ptr<FileRoots> roots_;

@@ -288,6 +288,31 @@ void Runtime::store_batch(StoreBatch batch, std::function<void(Result<void>)> do
   if (!taken) later(Error{Errc::exhausted, "too much disk work is waiting"});
 }
 
+void Runtime::reserve(const MoneyOrder& order, std::function<void(const Result<MoneyAnswer>&)> done) {
+  const auto later = [this, alive = std::weak_ptr<bool>(alive_),
+                      done = std::move(done)](const Result<MoneyAnswer>& answer) {
+    loop_.post([alive, answer, done] {
+      if (!alive.expired()) done(answer);
+    });
+  };
+  if (!store_) return later(Error{Errc::unavailable, "nothing can be stored: " + store_problem_});
+  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
+  if (!store_lane_->run([this, order, later] { later(store_->reserve_money(order)); }))
+    later(Error{Errc::exhausted, "too much disk work is waiting"});
+}
+
+void Runtime::settle(const std::string& provider, std::int64_t day, std::int64_t change) {
+  const auto failed = [this, alive = std::weak_ptr<bool>(alive_)](const Error& error) {
+    loop_.post([this, alive, error] {
+      if (!alive.expired()) on_store_failed(error);
+    });
+  };
+  const bool taken = store_lane_ && store_lane_->run([this, provider, day, change, failed] {
+    if (auto settled = store_->settle_money(provider, day, change); !settled) failed(settled.error());
+  });
+  if (!taken) failed({Errc::exhausted, "too much disk work is waiting"});
+}
+
 void Runtime::on_store_failed(const Error& error) {
   const bool told = std::exchange(store_failure_, error.code) == error.code;
   if (!told && on_event)

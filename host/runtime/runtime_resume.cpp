@@ -30,12 +30,26 @@ bool Runtime::is_running(const JournalHead& head) const {
 }
 
 /// Gives the outcome, and forgets the call once it was heard and all is well with it.
-Runtime::Done Runtime::told_and_forgotten(std::string id, Done done) {
-  return [this, id = std::move(id), done = std::move(done)](CallOutcome outcome, const Journal* journal) {
-    const bool well = outcome.code == Errc::ok && outcome.questions.empty();
+Runtime::Done Runtime::told_and_forgotten(Done done) {
+  return [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+    const bool well = journal != nullptr && outcome.code == Errc::ok && outcome.questions.empty();
+    const std::string id = well ? journal->header().call_id : "";
     done(std::move(outcome), journal);
     if (well) record({JournalDrop{id}}, {});
   };
+}
+
+std::optional<RequestNumber> Runtime::attach_to_same(const CallRequest& call, const std::string& key,
+                                                     Done& done, CallRunner::OnProgress& progress) {
+  if (repeats_.empty()) return std::nullopt;
+  if (auto attached = repeats_.attach(key, done, progress)) return attached;
+  const std::string wanted = wanted_by(call);
+  if (call.durable) {
+    Done told = told_and_forgotten(done);
+    if (auto attached = repeats_.attach(resumed_key(call.owner, true, wanted), told, progress))
+      return attached;
+  }
+  return repeats_.attach(resumed_key(call.owner, false, wanted), done, progress);
 }
 
 RequestNumber Runtime::accept_durable(CallRequest call, Done done, CallRunner::OnProgress progress) {
@@ -49,9 +63,10 @@ RequestNumber Runtime::accept_durable(CallRequest call, Done done, CallRunner::O
                      header_line(*call.pinned),
                      true};
   // What is written next is written after this: the lane keeps the order.
-  auto shared = std::make_shared<Done>(told_and_forgotten(begin.id, std::move(done)));
-  const RequestNumber number = admission_.accept(
-      std::move(call),
+  auto shared = std::make_shared<Done>(told_and_forgotten(std::move(done)));
+  const std::string key = resumed_key(call.owner, true, begin.wanted);
+  const RequestNumber number = repeats_.accept(
+      key, std::move(call),
       [this, shared, id = begin.id](CallOutcome outcome, const Journal* journal) {
         if (journal == nullptr) record({JournalDrop{id}}, {});  // refused before it began
         if (const Done told = std::exchange(*shared, nullptr)) told(std::move(outcome), journal);
@@ -59,7 +74,7 @@ RequestNumber Runtime::accept_durable(CallRequest call, Done done, CallRunner::O
       std::move(progress));
   record({std::move(begin)}, [this, number, shared](const Result<void>& begun) {
     if (begun) return;
-    admission_.cancel(number);
+    repeats_.cancel(number);
     CallOutcome outcome;
     outcome.code = begun.error().code;
     outcome.message = begun.error().with("a durable call needs the store").message;
@@ -93,9 +108,15 @@ std::optional<RequestNumber> Runtime::go_on_with_same(CallRequest& call, Done& d
     record({JournalDrop{taken.head.id}}, {});  // another plugin, or the same set up otherwise: it begins anew
     return std::nullopt;
   }
-  if (taken.head.durable) done = told_and_forgotten(taken.head.id, std::move(done));
+  if (taken.head.durable) done = told_and_forgotten(std::move(done));
+  Done or_given_back = [this, head = taken.head, done = std::move(done)](CallOutcome outcome,
+                                                                         const Journal* journal) {
+    if (journal == nullptr) interrupted_->give_back(head);  // there was no place for it
+    done(std::move(outcome), journal);
+  };
+  const std::string key = resumed_key(call.owner, taken.head.durable, taken.head.wanted);
   take_over(call, std::move(taken));
-  return admission_.accept(std::move(call), std::move(done), std::move(progress));
+  return repeats_.accept(key, std::move(call), std::move(or_given_back), std::move(progress));
 }
 
 void Runtime::take_over(CallRequest& call, InterruptedCall taken) {
@@ -214,8 +235,9 @@ std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {
 void Runtime::run_resumed(CallRequest call, const ResumeDone& ended) {
   CallRequest again = call;
   const std::string id = call.journal;
-  admission_.accept(
-      std::move(call),
+  const std::string key = resumed_key(call.owner, true, wanted_digest(*call.pinned));
+  repeats_.accept(
+      key, std::move(call),
       [this, again = std::move(again), id, ended](CallOutcome outcome, const Journal* journal) {
         if (journal == nullptr && again.bound.deadline.at() > loop_.now()) {  // no place for it now
           loop_.after(std::max(kAgainAfter, outcome.retry_after),

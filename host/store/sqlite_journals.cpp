@@ -32,7 +32,7 @@ const std::array<const char*, SqliteJournals::query_count> SqliteJournals::kSql 
     "DELETE FROM journals WHERE id = ? OR root = ?",
     "INSERT INTO journal_entries (journal, number, body) VALUES (?, ?, ?) "
     "ON CONFLICT DO UPDATE SET body = excluded.body",
-    "UPDATE journals SET outcome = ?, changed_ms = ? WHERE id = ?",
+    "UPDATE journals SET outcome = ?, changed_ms = ? WHERE id = ? AND outcome = ''",
     "UPDATE journals SET changed_ms = ? WHERE id = (SELECT root FROM journals WHERE id = ?)",
     "SELECT id, wanted, lease, durable, outcome <> '', created_ms, changed_ms, "
     "(SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM journal_entries WHERE journal IN "

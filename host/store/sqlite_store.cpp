@@ -11,6 +11,8 @@ namespace toolpost {
 namespace {
 
 constexpr int kRemovedPerTransaction = 200;
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kSpendingDays = 40;  // kept for people; only today's counts
 
 bool is_thread_id(std::string_view id) {
   return !id.empty() && id.size() <= kThreadIdBytesMax && std::all_of(id.begin(), id.end(), [](char letter) {
@@ -74,6 +76,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
   }
   if (auto prepared = store->journals_.prepare(*store->database_); !prepared) return prepared.error();
   if (auto prepared = store->threads_.prepare(*store->database_); !prepared) return prepared.error();
+  if (auto prepared = store->spending_.prepare(*store->database_); !prepared) return prepared.error();
   return store;
 }
 
@@ -250,7 +253,18 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
     if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) break;
   }
   const std::lock_guard lock(mutex_);
+  if (auto done = spending_.remove_before(now_ms / kDayMs - kSpendingDays); !done) return done;
   return journals_.remove_unchanged_since(now_ms - settings_.journal_ttl.count());
+}
+
+Result<MoneyAnswer> SqliteStore::reserve_money(const MoneyOrder& order) {
+  const std::lock_guard lock(mutex_);
+  return spending_.reserve(order);
+}
+
+Result<void> SqliteStore::settle_money(const std::string& provider, std::int64_t day, std::int64_t change) {
+  const std::lock_guard lock(mutex_);
+  return spending_.settle(provider, day, change);
 }
 
 Result<ThreadList> SqliteStore::threads(const std::string& owner, std::int64_t now_ms, std::int64_t limit) {

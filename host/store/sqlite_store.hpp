@@ -9,6 +9,7 @@
 #include "config/settings.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_journals.hpp"
+#include "store/sqlite_spending.hpp"
 #include "store/sqlite_statement.hpp"
 #include "store/sqlite_threads.hpp"
 #include "store/store.hpp"
@@ -36,6 +37,8 @@ class SqliteStore final : public Store {
                                    std::int64_t now_ms) override;
   Result<std::int64_t> remove_threads(const std::string& owner, const ThreadRemoval& removal,
                                       std::int64_t now_ms) override;
+  Result<MoneyAnswer> reserve_money(const MoneyOrder& order) override;
+  Result<void> settle_money(const std::string& provider, std::int64_t day, std::int64_t change) override;
   Result<void> remove_expired(std::int64_t now_ms) override;
 
  private:
@@ -75,6 +78,7 @@ class SqliteStore final : public Store {
       statements_;           // guarded by mutex_; finalized before the connection closes
   SqliteJournals journals_;  // the same
   SqliteThreads threads_;    // the same
+  SqliteSpending spending_;  // the same
 };
 
 }  // namespace toolpost

@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "call/journal_record.hpp"
+#include "store/money_record.hpp"
 #include "store/thread_record.hpp"
 
 namespace toolpost {
@@ -108,6 +109,10 @@ class Store {
   /// about to append to one of them then fails as not_found. Answers how many there were.
   virtual Result<std::int64_t> remove_threads(const std::string& owner, const ThreadRemoval& removal,
                                               std::int64_t now_ms) = 0;
+  /// Reserves money of a day, if there is as much left: of several hosts none gets more than is left.
+  virtual Result<MoneyAnswer> reserve_money(const MoneyOrder& order) = 0;
+  /// What was reserved turned out otherwise: `change` is added, below 0 gives back.
+  virtual Result<void> settle_money(const std::string& provider, std::int64_t day, std::int64_t change) = 0;
   /// Forgets threads whose time has come, and journals that have not changed for journal_ttl. Takes many
   /// short transactions, so other hosts hardly wait.
   virtual Result<void> remove_expired(std::int64_t now_ms) = 0;

@@ -63,6 +63,15 @@ const char* const kStoreSchemaSteps[kStoreSchemaVersion] = {R"sql(
     body        TEXT    NOT NULL,
     PRIMARY KEY (journal, number)
   ) STRICT, WITHOUT ROWID;
+)sql",
+                                                            // 2: what providers cost a day, in millionths
+                                                            R"sql(
+  CREATE TABLE spending (
+    provider    TEXT    NOT NULL,
+    day         INTEGER NOT NULL,
+    micro       INTEGER NOT NULL,
+    PRIMARY KEY (provider, day)
+  ) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace toolpost

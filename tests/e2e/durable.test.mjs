@@ -173,6 +173,23 @@ test('durable: resume.in_doubt = "resend" sends it again', bounded, async (t) =>
   assert.equal(model.asked.get('held'), 2);
 });
 
+test('durable: whoever asks again while the call is being resumed waits for it, and nothing is asked once more', bounded, async (t) => {
+  const model = await startModel(t, { hold: () => true });
+  const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
+  await killWhileAsking(place, model, callLine(1, 'held'));
+  const peer = await start(place); // it resumes the call by itself
+  await model.until(() => model.asked.get('held') === 2);
+  const repeat = peer.ask(callLine(2, 'held'));
+  await peer.call(3, 'version', {}); // so the repeat has been taken
+  model.release();
+  assert.equal((await repeat).result.structuredContent.content, 'answer to held');
+  assert.equal(model.asked.get('held'), 2);
+  peer.close();
+  await peer.exited;
+  const { stdout: kept } = await toolpost(place, 'calls', 'list');
+  assert.match(kept, /no call is kept/); // it was heard
+});
+
 test('durable: a call of auto goes on with the model that it had asked, whatever auto would choose now', bounded, async (t) => {
   const [one, other] = [await startModel(t, { hold: () => one.asked.get('held') === 1 }), await startModel(t)];
   const provider = (name, { url }) => `[providers.${name}]\nbase_url = "${url}/v1"\nmodels = ["m"]\nconfig = { stream = false }\n`;
@@ -270,7 +287,7 @@ test('store: when its file is full a durable call is refused, others go on, and 
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url, '[store]\nfile_bytes_max = 131_072'));
   const peer = await start(place);
-  const large = 'x'.repeat(200_000);
+  const large = '€'.repeat(70_000); // three bytes each
   const durable = await peer.ask(callLine(1, large));
   assert.equal(durable.result.isError, true);
   assert.match(durable.result.content[0].text, /^exhausted: .*durable call.*store\.file_bytes_max = 131072/);

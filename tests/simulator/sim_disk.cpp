@@ -27,7 +27,8 @@ bool put(Journals& journals, const JournalPut& put) {
 bool end(Journals& journals, const JournalEnd& end) {
   std::erase_if(journals,
                 [&](const auto& one) { return one.second.begin.root == end.id && one.first != end.id; });
-  if (const auto found = journals.find(end.id); found != journals.end()) found->second.outcome = end.outcome;
+  if (const auto found = journals.find(end.id); found != journals.end() && found->second.outcome.empty())
+    found->second.outcome = end.outcome;
   return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "store/store_schema.hpp"
 #include "store_world.hpp"
 
 using namespace toolpost;
@@ -89,7 +90,7 @@ TEST_CASE("store file: a newer schema is refused and left alone", "[store]") {
   const Error error = open_error(world);
   CHECK(error.code == Errc::incompatible);
   CHECK(says(error, "schema 99"));
-  Intruder(world.file).run("PRAGMA user_version = 2");
+  Intruder(world.file).run(("PRAGMA user_version = " + std::to_string(kStoreSchemaVersion)).c_str());
   CHECK(SqliteStore::open(world.file, world.settings));
 }
 

@@ -112,11 +112,12 @@ class ToolWorld {
                            return index < answers.size() ? answers[index] : Answer{};
                          },
                          config};
-    divergence = check_determinism(library_of(plugin), again);
+    if (cut_every_wait) divergence = check_determinism(library_of(plugin), again);
     return record;
   }
 
   std::string divergence;
+  bool cut_every_wait = true;  // off for requests of megabytes, which take minutes then
 
  private:
   static constexpr const char* kThread = "thread-1";

@@ -72,15 +72,15 @@ TEST_CASE("step: text that is too long to send asks for a file, to the character
 TEST_CASE("history: the newest turns that fit are shown, and a note tells of the others", "[tools]") {
   const json turns = {turn(std::string(300, 'a'), "1"), turn(std::string(300, 'b'), "2"), turn("c", "3")};
   json messages = json::array();
-  append_history(messages, turns, Tokens{1000});
+  append_history(messages, turns, Tokens{1000}, "debug");
   CHECK(messages.size() == 6);
   messages = json::array();
-  append_history(messages, turns, Tokens{110});
+  append_history(messages, turns, Tokens{110}, "debug");
   REQUIRE(messages.size() == 5);
   CHECK(messages[0]["content"] == "(1 earlier turns of this conversation are left out for length.)");
   CHECK(messages[1]["content"] == std::string(300, 'b'));
   messages = json::array();
-  append_history(messages, turns, Tokens{1});
+  append_history(messages, turns, Tokens{1}, "debug");
   CHECK(messages.size() == 1);
 }
 
@@ -130,6 +130,7 @@ json png_of(std::size_t letters) {
 /// What the expert of `debug` was shown of these files.
 json shown_to_expert(const json& files, const json& images) {
   ToolWorld world({{"files", files}, {"provider", {"{}"}}});
+  world.cut_every_wait = false;
   json step = debug_step("s");
   step.update({{"next_step_required", false}, {"images", images}, {"issues_found", {{{"severity", "low"}}}}});
   return world.call("debug", "debug", step)["reply"]["file_context"];

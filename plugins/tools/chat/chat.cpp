@@ -1,6 +1,7 @@
 // chat: one question to a model, with files and images, in a thread that any tool can continue.
 #include <toolpost/workflow/answer_facts.hpp>
 #include <toolpost/workflow/image_embedding.hpp>
+#include <toolpost/workflow/long_prompt.hpp>
 #include <toolpost/workflow/thread_history.hpp>
 
 namespace {
@@ -22,17 +23,26 @@ constexpr const char* kSystemPrompt =
 struct Chat : toolpost::Plugin {
   json invoke(toolpost::Call& call, std::string_view, const json& request) override {
     const std::string thread_id = request.value("continuation_id", "");
+    std::string question = request.value("prompt", "");
+    if (const std::size_t size = toolpost::workflow::count_characters(question);
+        size > toolpost::workflow::kStepCharactersMax)
+      return toolpost::workflow::resend_prompt("chat", "files", size, toolpost::workflow::kStepCharactersMax);
+    auto paths = toolpost::workflow::paths_of(request, {"files", "absolute_file_paths"});
+    if (std::string text = toolpost::workflow::take_prompt_file(call, paths); !text.empty())
+      question = std::move(text);
+    if (question.empty())
+      throw toolpost::Error(
+          TOOLPOST_INVALID_INPUT,
+          "\"prompt\" is empty: write the question there, or in a prompt.txt named in \"files\"");
     json messages = json::array({{{"role", "system"}, {"content", kSystemPrompt}}});
     std::size_t turns = 0;
     if (!thread_id.empty()) {
       const json thread = call.perform("thread.read", {{"id", thread_id}});
-      toolpost::workflow::append_history(messages, thread["turns"], kHistoryTokens);
+      toolpost::workflow::append_history(messages, thread["turns"], kHistoryTokens, "chat");
       turns = thread["turns"].size();
     }
-    const auto paths = toolpost::workflow::paths_of(request, {"files", "absolute_file_paths"});
     const auto files = toolpost::workflow::embed_files(call, paths, kFileTokens);
     auto images = toolpost::workflow::show_images(call, toolpost::workflow::strings(request, "images"));
-    std::string question = request.value("prompt", "");
     messages.push_back(
         {{"role", "user"},
          {"content", toolpost::workflow::content_of(
@@ -46,6 +56,7 @@ struct Chat : toolpost::Plugin {
                   {"temperature", request.value("temperature", 0.5)},
                   {"web_search", request.value("use_websearch", true)}};
     if (request.contains("thinking_mode")) order["thinking"] = request["thinking_mode"];
+    if (!thread_id.empty()) order["cache"] = thread_id;  // its beginning was sent before
     const json reply = call.provider(order);
     const std::string answer = reply.value("text", "");
 
@@ -55,8 +66,7 @@ struct Chat : toolpost::Plugin {
     // What this tool asks for by itself nobody misses; what was asked for and could not be had is told.
     const bool asked_for = request.contains("use_websearch") || request.contains("thinking_mode") ||
                            request.contains("temperature");
-    const json notes = toolpost::workflow::field(reply, "notes");
-    if (asked_for && notes.is_array() && !notes.empty()) response["metadata"]["notes"] = notes;
+    if (asked_for) toolpost::workflow::add_notes(response["metadata"], reply);
     if (!files.left_out.empty()) response["metadata"]["files_left_out"] = files.left_out;
     if (!images.left_out.empty()) response["metadata"]["images_left_out"] = images.left_out;
     remember(call, thread_id, turns, question, answer, reply, response);

@@ -16,6 +16,14 @@ inline void add_answer_facts(json& metadata, const json& reply) {
   const json failed = field(reply, "fallback_from");
   if (failed.is_array() && !failed.empty()) metadata["fallback_from"] = failed;
   if (reply.value("truncated", false)) metadata["truncated"] = true;
+  const json cited = field(reply, "citations");
+  if (cited.is_array() && !cited.empty()) metadata["citations"] = cited;
+}
+
+/// What was asked for and could not be had. Call it where the caller, not the tool, asked.
+inline void add_notes(json& metadata, const json& reply) {
+  const json notes = field(reply, "notes");
+  if (notes.is_array() && !notes.empty()) metadata["notes"] = notes;
 }
 
 /// Adds up the numbers of two usages.

@@ -5,43 +5,10 @@
 
 #include <toolpost/workflow/definition.hpp>
 #include <toolpost/workflow/expert.hpp>
+#include <toolpost/workflow/long_prompt.hpp>
 #include <toolpost/workflow/thread_history.hpp>
 
 namespace toolpost::workflow {
-
-constexpr std::size_t kStepCharactersMax = 100'000;  // longer texts come as a file
-
-inline std::size_t count_characters(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-}
-
-/// The answer to a text that is too long to be sent as an argument.
-inline json resend_prompt(const std::string& tool, const char* key, std::size_t size, std::size_t max) {
-  const std::string instructions = "Save the text as a file called prompt.txt and call " + tool +
-                                   " again with its absolute path among " + key +
-                                   "; the file is then read in its place.";
-  return {{"status", "resend_prompt"},
-          {"content", "The text has " + std::to_string(size) + " characters; at most " + std::to_string(max) +
-                          " can be sent as an argument. " + instructions},
-          {"content_type", "text"},
-          {"metadata",
-           {{"tool_name", tool}, {"prompt_size", size}, {"limit", max}, {"instructions", instructions}}}};
-}
-
-/// Takes a prompt.txt out of `paths` and returns its text; empty if there is none.
-/// Errors: what file.read answers, so that nothing is judged without the text it is about.
-inline std::string take_prompt_file(Call& call, std::vector<std::string>& paths) {
-  const auto found = std::find_if(paths.begin(), paths.end(), [](const std::string& path) {
-    const std::string_view name = "prompt.txt";
-    return path == name || (path.size() > name.size() && path.compare(path.size() - name.size() - 1,
-                                                                      std::string::npos, "/prompt.txt") == 0);
-  });
-  if (found == paths.end()) return {};
-  const json file = call.read_file(*found);
-  paths.erase(found);
-  return file.value("text", "");
-}
 
 class Run {
  public:
@@ -167,7 +134,8 @@ class Run {
     response_["status"] = "local_work_complete";
     response_[definition_.noun + "_complete"] = true;
     response_["complete_" + definition_.noun] = complete();
-    response_["next_steps"] = definition_.done_next_steps;
+    response_["next_steps"] =
+        definition_.skip_next_steps;  // as where the agent's word counts: nobody was asked
   }
 
   /// Of all steps; those given as data in this one.
@@ -218,10 +186,11 @@ class Run {
     response_[definition_.noun + "_complete"] = true;
     response_["complete_" + definition_.noun] = complete();
     json messages = json::array({{{"role", "system"}, {"content", definition_.system_prompt}}});
-    append_history(messages, turns_, Tokens{definition_.history_tokens});
+    append_history(messages, turns_, Tokens{definition_.history_tokens}, definition_.tool);
     messages.push_back({{"role", "user"}, {"content", prompt}});
     json order = {{"method", "chat"},
                   {"role", "expert"},
+                  {"step", "last"},
                   {"model", step_.model},
                   {"messages", messages},
                   {"temperature", step_.temperature >= 0 ? step_.temperature : definition_.temperature},
@@ -275,7 +244,10 @@ class Run {
 
   void store() {
     json turn = {{"tool", definition_.tool}, {"step", step_.number}, {"status", response_["status"]}};
-    if (next_number_ == 0) {
+    if (next_number_ != 0) {
+      turn["step_text"] = step_.text;
+      turn["findings"] = step_.findings;
+    } else {
       turn["question"] = findings_.initial_request + "\n\n" + findings_.summary();
       turn["answer"] = expert_text_.empty() ? step_.findings : expert_text_;
       turn["model"] = metadata_.value("model_used", "");
