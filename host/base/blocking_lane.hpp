@@ -17,6 +17,9 @@ class BlockingLane {
   BlockingLane(const BlockingLane&) = delete;
   BlockingLane& operator=(const BlockingLane&) = delete;
 
+  /// What is told of a task that finds the queue full; the bound has no setting.
+  static constexpr const char* kFull = "4096 tasks wait for the disk already, the most that may; try again later";
+
   /// False when the queue is full. Tasks run in order. Threads: any.
   bool run(std::function<void()> task);
 

@@ -123,8 +123,11 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
   return host;
 }
 
+// A plugin that dies while it is opened is tried twice more.
+constexpr Millis kLoadTries{5'000};
+
 void verify_all_plugins(Host& host) {
-  // Opening them is the only way to know that they run; ten seconds is what a server allows itself too.
+  // Opening them is the only way to know that they run; whatever is not ready by then never will be.
   Runtime& runtime = *host.runtime;
   runtime.verify_plugins();
   const auto settled = [&runtime] {
@@ -138,7 +141,7 @@ void verify_all_plugins(Host& host) {
   host.loop.each_round([&host, settled, waiting] {
     if (*waiting && settled()) host.loop.stop();
   });
-  TimerId bound = host.loop.after(std::chrono::seconds(10), [&host] { host.loop.stop(); });
+  TimerId bound = host.loop.after(runtime.settings().workers.ready_max + kLoadTries, [&host] { host.loop.stop(); });
   if (!settled()) host.loop.run();
   *waiting = false;
   host.loop.cancel(bound);

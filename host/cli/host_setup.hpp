@@ -76,7 +76,8 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
 /// null.
 std::unique_ptr<Host> set_up_host(const HostOptions& options);
 
-/// Opens every plugin once and waits until each is known to run or not, for at most ten seconds.
+/// Opens every plugin once and waits until each is known to run or not, for a little more than
+/// workers.ready_max_ms.
 void verify_all_plugins(Host& host);
 
 }  // namespace toolpost

@@ -62,6 +62,11 @@ std::string LiveHost::describe(RequestNumber number) const {
   return generation == nullptr ? "ended" : generation->parts.runtime->describe(number & kOwnBits);
 }
 
+CallOutcome LiveHost::so_far(RequestNumber number) const {
+  const Generation* generation = generation_of(number);
+  return generation == nullptr ? CallOutcome{} : generation->parts.runtime->so_far(number & kOwnBits);
+}
+
 void LiveHost::event(Level level, std::string_view name, const std::string& detail) {
   current_->parts.log->event(level, name, {{"detail", detail}});
 }

@@ -27,6 +27,7 @@ class LiveHost final : public ToolHost {
   void cancel(RequestNumber number) override;
   void leave(RequestNumber number) override;
   std::string describe(RequestNumber number) const override;
+  CallOutcome so_far(RequestNumber number) const override;
   bool has_tool(std::string_view name) override { return runtime().has_tool(name); }
   const Settings& settings() const override { return runtime().settings(); }
 

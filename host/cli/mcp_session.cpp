@@ -263,10 +263,13 @@ void McpSession::shut_down() {
     left.reserve(running_.size());
     for (const auto& [number, running] : running_) left.push_back(number);
     for (const std::uint64_t number : left) {
-      host_.leave(running_[number].request);
-      CallOutcome outcome;
+      const RequestNumber request = running_[number].request;
+      CallOutcome outcome = host_.so_far(request);
+      host_.leave(request);
       outcome.code = Errc::unavailable;
-      outcome.message = "the host is shutting down (deadlines.shutdown_drain_ms)";
+      outcome.message = "the host is shutting down, and deadlines.shutdown_drain_ms = " +
+                        std::to_string(host_.settings().deadlines.shutdown_drain.count()) +
+                        " does not wait for it any longer";
       outcome.side_effect = SideEffect::maybe;
       on_outcome(number, outcome);
     }

@@ -90,7 +90,7 @@ struct WorkerSettings {                // [workers]
   std::uint32_t turns_max = 100'000;   // a worker is replaced after so many; 1..10,000,000
   Millis age_max{600'000};             // and after this long; 1000..86,400,000
   Millis idle_max{60'000};             // an idle one ends; 100..86,400,000
-  Millis ready_max{10'000};            // from fork to READY, plugin constructors included; 100..600,000
+  Millis ready_max{8'000};             // from fork to READY, plugin constructors included; 100..600,000
   Millis spawn_max{2'000};             // the spawner may owe an answer this long; 10..600,000
   Millis spawner_backoff_max{5'000};   // longest pause before it is started anew; 0 never waits, ..60,000
   Millis slow_turn{100};               // a longer turn lets another worker start; 1..60,000

@@ -161,7 +161,7 @@ constexpr Setting<Settings> kHostSettings[] = {
                                      "A worker is replaced after this long."),
     NUMBER(workers, Worker, idle_max)("workers", "idle_max_ms", "60_000", {100, 86'400'000}, "",
                                       "An idle worker ends after this long."),
-    NUMBER(workers, Worker, ready_max)("workers", "ready_max_ms", "10_000", {100, 600'000}, "",
+    NUMBER(workers, Worker, ready_max)("workers", "ready_max_ms", "8_000", {100, 600'000}, "",
                                        "From fork to ready, the plugin's constructors included."),
     NUMBER(workers, Worker, spawn_max)("workers", "spawn_max_ms", "2_000", {10, 600'000}, "",
                                        "The process that starts workers is replaced, with all of them, when "

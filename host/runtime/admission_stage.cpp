@@ -102,6 +102,11 @@ void AdmissionStage::arm() {
   });
 }
 
+CallOutcome AdmissionStage::so_far(RequestNumber number) const {
+  const auto found = requests_.find(number);
+  return found == requests_.end() ? CallOutcome{} : runner_.so_far(found->second.running);
+}
+
 std::string AdmissionStage::describe(RequestNumber number) const {
   const auto found = requests_.find(number);
   if (found == requests_.end()) return "ended";

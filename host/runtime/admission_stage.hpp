@@ -44,6 +44,8 @@ class AdmissionStage {
 
   /// What a request is doing, for people.
   std::string describe(RequestNumber number) const;
+  /// What it has used until now; see CallRunner.
+  CallOutcome so_far(RequestNumber number) const;
   bool knows(RequestNumber number) const { return requests_.contains(number); }
   /// Requests that are not answered: running, waiting, or about to hear that they are refused.
   std::size_t unanswered() const { return requests_.size(); }

@@ -87,6 +87,20 @@ void CallRunner::report_stream(CallId id, std::size_t content_events) {
                             "the model is answering, " + std::to_string(content_events) + " pieces so far"});
 }
 
+void CallRunner::tell_use(const Call& call, CallOutcome& outcome) const {
+  outcome.turns = call.journal.turns();
+  outcome.use = call.use;
+  outcome.reruns = call.crash_reruns;
+  outcome.deadline = call.request.bound.deadline.at();
+  outcome.elapsed = loop_.now() - call.request.accepted;
+}
+
+CallOutcome CallRunner::so_far(CallId id) const {
+  CallOutcome outcome;
+  if (const auto found = calls_.find(id); found != calls_.end()) tell_use(*found->second, outcome);
+  return outcome;
+}
+
 std::string CallRunner::describe(CallId id) const {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return "ended";
@@ -353,11 +367,7 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
       outcome.message += "; toolpost calls show " + call->request.journal + " prints the answers it had";
     effects_.record(std::move(end), {});
   }
-  outcome.turns = call->journal.turns();
-  outcome.use = call->use;
-  outcome.reruns = call->crash_reruns;
-  outcome.deadline = call->request.bound.deadline.at();
-  outcome.elapsed = loop_.now() - call->request.accepted;
+  tell_use(*call, outcome);
   if (call->done) call->done(std::move(outcome), call->journal);
 }
 

@@ -191,6 +191,8 @@ class CallRunner {
   /// Content of a streamed answer has arrived: told to the call that asked for it.
   void report_stream(CallId call, std::size_t content_events);
   std::size_t running() const { return calls_.size(); }
+  /// What a call has used until now, as far as an outcome tells it; that of one that is over tells nothing.
+  CallOutcome so_far(CallId call) const;
   /// What a call is doing, for progress messages: "waiting for provider" or "computing".
   std::string describe(CallId call) const;
 
@@ -208,6 +210,8 @@ class CallRunner {
   void on_turn_done(TurnId turn, Result<TurnOutput> output);
 
  private:
+  struct Call;
+  void tell_use(const Call& call, CallOutcome& outcome) const;
   struct Call {
     CallRequest request;
     Journal journal;

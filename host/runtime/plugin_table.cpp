@@ -97,7 +97,13 @@ std::string missing_grants_toml(const PluginEntry& plugin) {
   add(plugin.found.manifest.optional);
   if (list.empty()) return {};
   for (const std::string& kind : plugin.settings.grant) list += ", \"" + kind + "\"";
-  return "[plugins.\"" + plugin.id() + "\"]\ngrant = [" + list + "]\n";
+  const std::string table = "[plugins.\"" + plugin.id() + "\"]";
+  std::string toml = plugin.configured ? "# in " + table + ", which is there already, instead of its grant:\n"
+                                       : table + "\n";
+  toml += "grant = [" + list + "]\n";
+  if (list.find("\"http\"") != std::string::npos && plugin.settings.http_origins.empty())
+    toml += "http_origins = []  # the servers that it may ask, such as \"https://api.example.com\"\n";
+  return toml;
 }
 
 PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings)
@@ -107,6 +113,7 @@ PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings)
     plugin->index = static_cast<std::uint32_t>(plugins_.size());
     plugin->found = std::move(found);
     if (const auto own = settings.plugins.find(plugin->id()); own != settings.plugins.end()) {
+      plugin->configured = true;
       plugin->settings = own->second;
     }
     if (!plugin->settings.enabled) {

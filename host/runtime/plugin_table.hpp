@@ -27,6 +27,7 @@ struct PluginEntry {
   std::uint32_t index = 0;
   FoundPlugin found;
   PluginSettings settings;
+  bool configured = false;  // [plugins."ID"] is there
   std::string config_json = "{}";
   std::set<std::string> granted;  // effect kinds
   std::vector<MethodEntry> methods;
@@ -43,7 +44,8 @@ struct PluginEntry {
 /// The effect kinds a plugin may use: what it asks for when it is bundled, else what the operator granted.
 std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSettings& settings);
 
-/// The TOML that would grant everything `plugin` asks for and has not got; empty if nothing is missing.
+/// The TOML that would grant everything `plugin` asks for and has not got; empty if nothing is missing. Where the
+/// configuration has a table for the plugin, the lines that belong into it.
 std::string missing_grants_toml(const PluginEntry& plugin);
 
 /// Checks the operator's configuration for a plugin against the manifest's schema. Errors: invalid_config.

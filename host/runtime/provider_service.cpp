@@ -126,7 +126,10 @@ class ProviderService::Attempts final : public RunningEffect {
                                        : ceilings_.attempt(parent_, now, own ? &*own : nullptr);
     if (deadline.deadline.expired(now)) {
       money_.settle(0);
-      return give_unsent({Errc::deadline, std::string(deadline.setting) + " leaves no time for an attempt"});
+      return give_unsent({Errc::deadline, std::string(deadline.setting) + " = " +
+                                              std::to_string(deadline.value.count()) + " passed " +
+                                              ms_text(now - accepted_) + " after the call began, and after " +
+                                              std::to_string(made_) + " attempts"});
     }
     ++made_;
     service_.runner_->count_attempt(parent_call_);

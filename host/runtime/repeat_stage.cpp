@@ -62,6 +62,12 @@ void RepeatStage::give_up(RequestNumber number, void (AdmissionStage::*end)(Requ
   (admission_.*end)(run);
 }
 
+CallOutcome RepeatStage::so_far(RequestNumber number) const {
+  const auto key = attached_.find(number);
+  const auto run = key == attached_.end() ? runs_.end() : runs_.find(key->second);
+  return admission_.so_far(run == runs_.end() ? number : run->second.number);
+}
+
 std::string RepeatStage::describe(RequestNumber number) const {
   const auto key = attached_.find(number);
   const auto run = key == attached_.end() ? runs_.end() : runs_.find(key->second);

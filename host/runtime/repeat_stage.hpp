@@ -30,6 +30,7 @@ class RepeatStage {
   /// The host ends: the same, but a stored journal stays.
   void leave(RequestNumber number) { give_up(number, &AdmissionStage::leave); }
   std::string describe(RequestNumber number) const;
+  CallOutcome so_far(RequestNumber number) const;
   bool knows(RequestNumber number) const { return attached_.contains(number) || admission_.knows(number); }
   /// Whether anything runs that a repeat could attach to.
   bool empty() const { return runs_.empty(); }

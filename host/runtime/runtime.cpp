@@ -199,7 +199,9 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
                                plugin.config_json,
                                plugin.settings.turn_max.value_or(settings_.turns.turn_max),
                                settings_.limits.output_bytes_max,
-                               settings_.turns.effects_max};
+                               settings_.turns.effects_max,
+                               plugin.settings.turn_max ? "plugins.\"" + plugin.id() + "\".turn_max_ms"
+                                                        : "turns.turn_max_ms"};
   if (settings_.isolation.mode == "in-process") {
     isolation_level_ = 0;
     plugin.pool = std::make_unique<InProcessPool>(
@@ -229,12 +231,13 @@ void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
   on_turn_lost(plugin, nullptr, nullptr, loaded.error());
   if (on_event) on_event(Level::warn, "plugin_failed", loaded.error().message);
   if (plugin.loaded) return;
-  // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there
-  // cannot run.
-  const bool bad_luck = loaded.error().code == Errc::crashed && ++plugin.load_crashes < kLoadCrashesMax;
+  // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there, or
+  // is not ready in all the time there is, cannot run.
+  const Errc code = loaded.error().code;
+  const bool bad_luck = code == Errc::crashed && ++plugin.load_crashes < kLoadCrashesMax;
   if (bad_luck) {
     loop_.post([&plugin] { plugin.pool->warm(); });
-  } else if (loaded.error().code == Errc::incompatible || loaded.error().code == Errc::crashed) {
+  } else if (code == Errc::incompatible || code == Errc::crashed || code == Errc::hung) {
     plugin.incompatible = Error{Errc::incompatible, loaded.error().message};
   }
 }

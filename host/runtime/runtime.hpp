@@ -62,6 +62,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   void cancel(RequestNumber number) override;
   void leave(RequestNumber number) override { repeats_.leave(number); }
   std::string describe(RequestNumber number) const override { return repeats_.describe(number); }
+  CallOutcome so_far(RequestNumber number) const override { return repeats_.so_far(number); }
   bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
   const Settings& settings() const override { return settings_; }
   /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.

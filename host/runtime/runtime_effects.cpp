@@ -149,7 +149,7 @@ std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::functio
         });
       });
   if (!taken) {
-    settle(Errc::exhausted, "too much disk work is waiting");
+    settle(Errc::exhausted, BlockingLane::kFull);
     return nullptr;
   }
   return std::make_unique<LaneEffect>(std::move(wanted));
@@ -285,7 +285,7 @@ void Runtime::store_batch(StoreBatch batch, std::function<void(Result<void>)> do
   if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
   const bool taken =
       store_lane_->run([this, batch = std::move(batch), later] { later(store_->commit(batch)); });
-  if (!taken) later(Error{Errc::exhausted, "too much disk work is waiting"});
+  if (!taken) later(Error{Errc::exhausted, BlockingLane::kFull});
 }
 
 void Runtime::reserve(const MoneyOrder& order, std::function<void(const Result<MoneyAnswer>&)> done) {
@@ -298,7 +298,7 @@ void Runtime::reserve(const MoneyOrder& order, std::function<void(const Result<M
   if (!store_) return later(Error{Errc::unavailable, "nothing can be stored: " + store_problem_});
   if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
   if (!store_lane_->run([this, order, later] { later(store_->reserve_money(order)); }))
-    later(Error{Errc::exhausted, "too much disk work is waiting"});
+    later(Error{Errc::exhausted, BlockingLane::kFull});
 }
 
 void Runtime::settle(const std::string& provider, std::int64_t day, std::int64_t change) {
@@ -310,7 +310,7 @@ void Runtime::settle(const std::string& provider, std::int64_t day, std::int64_t
   const bool taken = store_lane_ && store_lane_->run([this, provider, day, change, failed] {
     if (auto settled = store_->settle_money(provider, day, change); !settled) failed(settled.error());
   });
-  if (!taken) failed({Errc::exhausted, "too much disk work is waiting"});
+  if (!taken) failed({Errc::exhausted, BlockingLane::kFull});
 }
 
 void Runtime::on_store_failed(const Error& error) {

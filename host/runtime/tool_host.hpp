@@ -37,6 +37,8 @@ class ToolHost {
   virtual void leave(RequestNumber number) = 0;
   /// What a request is doing, for people.
   virtual std::string describe(RequestNumber number) const = 0;
+  /// What it has used until now, for an outcome that does not wait for its end.
+  virtual CallOutcome so_far(RequestNumber number) const = 0;
   virtual bool has_tool(std::string_view name) = 0;
   virtual const Settings& settings() const = 0;
 };

@@ -113,7 +113,8 @@ void InProcessPool::next() {
   guard_ = loop_.after(plugin_.turn_max, [this] {
     give_up({Errc::hung,
              "a turn of plugin " + plugin_.id +
-                 " ran past turns.turn_max_ms = " + std::to_string(to_ms(plugin_.turn_max)),
+                 " ran past " + plugin_.turn_max_setting + " = " +
+                 std::to_string(to_ms(plugin_.turn_max)),
              Millis{0}, SideEffect::maybe});
   });
   lane_->run([this, stage = stage_, turn = first.turn, input = std::move(first.input)] {

@@ -380,7 +380,7 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
       lose(id, worker, running,
            {Errc::hung,
             "a turn of plugin " + plugin_ +
-                " ran past turns.turn_max_ms = " + std::to_string(to_ms(turn_max_)) + " (" +
+                " ran past " + turn_max_setting_ + " = " + std::to_string(to_ms(turn_max_)) + " (" +
                 std::to_string(to_ms(now - worker.turn_since)) + " ms)",
             Millis{0}, SideEffect::maybe});
     } else if (!worker.slow) {

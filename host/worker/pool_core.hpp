@@ -57,8 +57,13 @@ using ReadClock = std::function<WorkerClock(WorkerId)>;
 class PoolCore {
  public:
   /// `total` is shared by all pools and holds the number of live workers of the host.
-  PoolCore(std::string plugin, const WorkerSettings& settings, Duration turn_max, std::uint32_t& total)
-      : plugin_(std::move(plugin)), settings_(settings), turn_max_(turn_max), total_(total) {}
+  PoolCore(std::string plugin, const WorkerSettings& settings, Duration turn_max, std::uint32_t& total,
+           std::string turn_max_setting = "turns.turn_max_ms")
+      : plugin_(std::move(plugin)),
+        settings_(settings),
+        turn_max_(turn_max),
+        turn_max_setting_(std::move(turn_max_setting)),
+        total_(total) {}
 
   void submit(TurnId turn, OwnerId owner, TimePoint now);
   /// Starts a first worker before any turn asks for one, which also proves that the plugin loads.
@@ -151,6 +156,7 @@ class PoolCore {
   const std::string plugin_;
   const WorkerSettings& settings_;
   const Duration turn_max_;
+  const std::string turn_max_setting_;
   std::uint32_t& total_;
   std::map<WorkerId, Worker> workers_;
   std::deque<Waiting> waiting_;

@@ -20,6 +20,7 @@ struct PoolPlugin {
   Duration turn_max{};
   std::uint64_t output_bytes_max = 0;
   std::uint32_t effects_max = 0;
+  std::string turn_max_setting = "turns.turn_max_ms";  // which one gives turn_max
 };
 
 /// Threads: the loop's.

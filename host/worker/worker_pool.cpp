@@ -33,7 +33,7 @@ WorkerPool::WorkerPool(EventLoop& loop, Spawner& spawner, std::uint32_t index, P
       isolation_(isolation),
       quota_(quota),
       events_(std::move(events)),
-      core_(plugin_.id, workers, plugin_.turn_max, quota.live) {
+      core_(plugin_.id, workers, plugin_.turn_max, quota.live, plugin_.turn_max_setting) {
   quota_.join(*this);
 }
 
@@ -91,6 +91,7 @@ void WorkerPool::carry_out() {
                           [&](const KillWorker& order) {
                             spawner_.kill(global_id(order.worker));
                             if (events_.killed) events_.killed(order.reason);
+                            if (order.reason == KillReason::not_ready) on_not_ready(order.worker);
                           },
                           [&](FailTurn& order) {
                             if (inputs_.erase(order.turn) != 0)
@@ -282,6 +283,15 @@ void WorkerPool::on_stdio(WorkerId worker) {
   link.stdio_bytes += static_cast<std::uint64_t>(got);
   if (before < settings_.stdio_bytes_max && events_.stdio)
     events_.stdio(std::string(buffer, static_cast<std::size_t>(got)));
+}
+
+void WorkerPool::on_not_ready(WorkerId worker) {
+  const auto found = links_.find(worker);
+  if (found == links_.end()) return;
+  found->second->refused = true;  // its death tells nothing more
+  if (events_.loaded)
+    events_.loaded(Error{Errc::hung, "plugin " + plugin_.id + " was not ready after workers.ready_max_ms = " +
+                                         std::to_string(settings_.ready_max.count())});
 }
 
 void WorkerPool::on_spawn_failed(WorkerId worker, const std::string& why) {

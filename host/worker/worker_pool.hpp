@@ -43,6 +43,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
   std::size_t workers() const override { return core_.workers(); }
 
   // From the spawner, for this pool's workers.
+  void on_not_ready(WorkerId worker);
   void on_spawn_failed(WorkerId worker, const std::string& why);
   void on_died(WorkerId worker, int wait_status);
   void on_lost(WorkerId worker);

@@ -21,6 +21,13 @@ struct PatientHost final : ToolHost {
   void cancel(RequestNumber number) override { cancelled += waiting.erase(number); }
   void leave(RequestNumber number) override { left += waiting.erase(number); }
   std::string describe(RequestNumber) const override { return "waiting for provider"; }
+  CallOutcome so_far(RequestNumber) const override {
+    CallOutcome outcome;
+    outcome.turns = 2;
+    outcome.use.attempts = 3;
+    outcome.elapsed = std::chrono::milliseconds(1500);
+    return outcome;
+  }
   bool has_tool(std::string_view name) override { return name == "slow"; }
   const Settings& settings() const override { return with; }
 
@@ -133,6 +140,12 @@ TEST_CASE("session: what runs at the end is answered until deadlines.shutdown_dr
   REQUIRE(last.size() == 1);
   CHECK(last[0]["id"] == 2);
   CHECK(last[0]["result"]["isError"] == true);
+  CHECK(last[0]["result"]["content"][0]["text"].get<std::string>().find("deadlines.shutdown_drain_ms = 5000") !=
+        std::string::npos);
+  const json use = last[0]["result"]["_meta"]["toolpost/call"];
+  CHECK(use["elapsed_ms"] == 1500);
+  CHECK(use["attempts"] == 3);
+  CHECK(use["turns"] == 2);
   CHECK(world.host.left == 1);  // its journal stays, if it has one
   CHECK(world.host.cancelled == 0);
   CHECK(world.ended == 1);

@@ -22,7 +22,55 @@ TEST_CASE("dropping in: a constructor that crashes or hangs makes its plugin inc
   const CallOutcome& hanging = world.call("hanging");
   CHECK(hanging.code == Errc::hung);
   CHECK(hanging.message.find("workers.ready_max_ms = 500") != std::string::npos);
+  const CallOutcome& again = world.call("hanging");  // and nobody waits for it any more
+  CHECK(again.code == Errc::incompatible);
+  CHECK(again.message.find("workers.ready_max_ms = 500") != std::string::npos);
   CHECK(world.call("echo", R"({"text":"still"})").code == Errc::ok);
+}
+
+TEST_CASE("dropping in: the check in the background finds what cannot run before anybody calls it",
+          "[runtime][plugin]") {
+  Settings settings;
+  settings.workers.ready_max = 500ms;
+  RuntimeWorld world({"tests/plugins/hanging_constructor.so", "lib/toolpost/plugins/echo.so"}, settings);
+  world.runtime->verify_plugins();
+  world.run_until_event("test.hanging");
+  for (const auto& plugin : world.runtime->plugins().plugins())
+    CHECK(plugin->incompatible.has_value() == (plugin->id() == "test.hanging"));
+  CHECK(world.call("hanging").code == Errc::incompatible);
+  CHECK(world.call("echo", R"({"text":"fine"})").code == Errc::ok);
+}
+
+TEST_CASE("grants: where the plugin has a table already, the lines for it are told, and the servers of http",
+          "[runtime][plugin]") {
+  PluginEntry plugin;
+  plugin.found.manifest.id = "com.example.weather";
+  plugin.found.manifest.required = {"http"};
+  CHECK(missing_grants_toml(plugin) ==
+        "[plugins.\"com.example.weather\"]\ngrant = [\"http\"]\n"
+        "http_origins = []  # the servers that it may ask, such as \"https://api.example.com\"\n");
+  plugin.configured = true;
+  plugin.settings.http_origins = {"https://api.example.com"};
+  CHECK(missing_grants_toml(plugin) ==
+        "# in [plugins.\"com.example.weather\"], which is there already, instead of its grant:\n"
+        "grant = [\"http\"]\n");
+}
+
+TEST_CASE("settings: plugins.ID.turn_max_ms ends a turn, and the message names it", "[runtime][settings]") {
+  Settings settings;
+  settings.plugins["test.faulty"].turn_max = 300ms;
+  RuntimeWorld world({"tests/plugins/faulty.so"}, settings);
+  const CallOutcome& spun = world.call("spin");
+  CHECK(spun.code == Errc::hung);
+  CHECK(spun.message.find("plugins.\"test.faulty\".turn_max_ms = 300") != std::string::npos);
+}
+
+TEST_CASE("settings: plugins.ID.enabled = false takes its tools away, and says so", "[runtime][settings]") {
+  Settings settings;
+  settings.plugins["dev.toolpost.echo"].enabled = false;
+  RuntimeWorld world({"lib/toolpost/plugins/echo.so"}, settings);
+  CHECK(world.call("echo", R"({"text":"x"})").code == Errc::not_found);
+  CHECK(world.runtime->plugins().refused().at(0).reason.find("enabled = false") != std::string::npos);
 }
 
 TEST_CASE("calls: those that fail before their first turn are answered like any other", "[runtime][plugin]") {

@@ -35,6 +35,7 @@ class SimHost final : public ToolHost, private EffectHost {
     admission_.leave(number);
   }
   std::string describe(RequestNumber number) const override { return admission_.describe(number); }
+  CallOutcome so_far(RequestNumber number) const override { return admission_.so_far(number); }
   bool has_tool(std::string_view name) override { return find_tool(name) != nullptr; }
   const Settings& settings() const override { return settings_; }
 

@@ -163,7 +163,7 @@ void GitService::begin(Run& run) {
         });
       });
   if (taken) return;
-  settle(run, Error{Errc::exhausted, "too much disk work is waiting; try again later"});
+  settle(run, Error{Errc::exhausted, BlockingLane::kFull});
   forget(id);
 }
 
@@ -266,7 +266,7 @@ void GitService::on_ended(Run& run) {
     });
   });
   if (taken) return;
-  settle(run, Error{Errc::exhausted, "too much disk work is waiting; try again later"});
+  settle(run, Error{Errc::exhausted, BlockingLane::kFull});
   forget(run.id);
 }
 
