@@ -17,12 +17,12 @@ const echoes = async (peer, id = 'still there') =>
   assert.deepEqual((await peer.call(id, 'echo', { text: 'x' })).result.structuredContent, { text: 'x' });
 
 /** A server with a call under way: its provider accepts the connection and never answers. */
-async function startWithCall(t, id) {
+async function startWithCall(t, id, more = '') {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   t.after(() => silent.close());
   const place = new Place(t).configure(
-    `[providers.silent]\nbase_url = "http://127.0.0.1:${silent.address().port}/v1"\nmodels = ["m"]\n`);
+    `[providers.silent]\nbase_url = "http://127.0.0.1:${silent.address().port}/v1"\nmodels = ["m"]\n${more}`);
   const peer = await start(t, place);
   const connected = once(silent, 'connection');
   peer.send({ id, method: 'tools/call', params: { name: 'chat', arguments: { prompt: 'are you there?' } } });
@@ -122,6 +122,20 @@ test('stdio: the end of input ends the server within 2 s', bounded, async (t) =>
   peer.close();
   assert.deepEqual(await peer.exited, [0, null]);
   assert.ok(performance.now() - from < 2000);
+});
+
+test('stdio: the end of input ends a call that waits, with an answer, and then the server', { timeout: 10_000 }, async (t) => {
+  const { peer, socket } = await startWithCall(t, 7, '[deadlines]\nshutdown_drain_ms = 300\n');
+  const hungUp = once(socket, 'close'); // nobody else closes it: its server stays silent
+  const answer = peer.next((message) => message.id === 7);
+  peer.close();
+  const { result } = await answer;
+  assert.equal(result.isError, true);
+  assert.equal(result._meta['toolpost/error'].code, 'unavailable');
+  assert.equal(result._meta['toolpost/error'].side_effect, 'maybe'); // the model server was asked, and may have been heard
+  assert.match(result.content[0].text, /shutting down \(deadlines\.shutdown_drain_ms\b/);
+  assert.deepEqual(await peer.exited, [0, null]);
+  await hungUp;
 });
 
 test('stdio: SIGTERM lets a running call be answered before the server ends', bounded, async (t) => {

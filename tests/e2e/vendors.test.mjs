@@ -1,5 +1,5 @@
-// The real host and each vendor's plugin against servers that speak the vendor's dialect: aimock for OpenAI, Anthropic
-// and Gemini, a scripted one for what Kimi and GLM add.
+// The real host and each vendor's plugin against servers that speak the vendor's dialect: aimock for what OpenAI, Anthropic
+// and Gemini defined, a scripted one for what Kimi and GLM add to OpenAI's.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answer, prompt, startMock } from './model_server.mjs';
@@ -27,6 +27,8 @@ const ask = async (peer, more = {}) => (await peer.call(1, 'chat', { prompt, use
 
 for (const [plugin, path, header, bearer] of [
   ['openai', '/v1', 'authorization', 'Bearer '],
+  ['kimi', '/v1', 'authorization', 'Bearer '],
+  ['glm', '/api/paas/v4', 'authorization', 'Bearer '],
   ['anthropic', '/v1', 'x-api-key', ''],
   ['gemini', '/v1beta', 'x-goog-api-key', ''],
 ]) {
@@ -38,7 +40,8 @@ for (const [plugin, path, header, bearer] of [
     assert.equal(structuredContent.content, answer);
     assert.equal(structuredContent.metadata.provider_used, 'vendor');
     assert.ok(structuredContent.metadata.usage.output_tokens >= 0);
-    const { headers } = mock.getRequests()[0];
+    const { path: asked, headers } = mock.getRequests()[0];
+    assert.ok(asked.startsWith(`${path}/`), asked); // aimock itself takes any prefix for OpenAI's format
     if (headers[header] !== '[REDACTED]') assert.equal(headers[header], `${bearer}${key}`);
   });
 
@@ -83,6 +86,7 @@ test('glm: the search is asked for and counted, and a character cut in two is wh
   const { structuredContent } = await ask(peer, { use_websearch: true, thinking_mode: 'high' });
   assert.equal(structuredContent.content, '雨!');
   assert.equal(structuredContent.metadata.usage.web_searches, 1);
+  assert.deepEqual(structuredContent.metadata.citations, [{ url: 'https://w.example', title: 'W', text: 'It rains.' }]);
   const { path, body } = server.requests[0];
   assert.equal(path, '/api/paas/v4/chat/completions');
   assert.equal(body.tools[0].type, 'web_search');
