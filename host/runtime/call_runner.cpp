@@ -46,7 +46,8 @@ void CallRunner::arm_deadline(CallId id, Call& call) {
     if (found == calls_.end()) return;
     const Call& late = *found->second;
     Error error = deadline_error(late.request.bound, late.request.accepted, loop_.now(), late.use.attempts);
-    error.message += ", " + std::to_string(late.journal.turns()) + " turns (" + describe(id) + ")";
+    error.message += ", " + std::to_string(late.journal.turns()) +
+                     (late.journal.turns() == 1 ? " turn (" : " turns (") + describe(id) + ")";
     fail(id, std::move(error));
   });
 }
@@ -84,7 +85,8 @@ void CallRunner::report_stream(CallId id, std::size_t content_events) {
   const auto parent = calls_.find(child->second->request.parent);
   if (parent == calls_.end() || !parent->second->progress) return;
   parent->second->progress({static_cast<double>(content_events), 0,
-                            "the model is answering, " + std::to_string(content_events) + " pieces so far"});
+                            "the model is answering, " + std::to_string(content_events) +
+                                (content_events == 1 ? " piece so far" : " pieces so far")});
 }
 
 void CallRunner::tell_use(const Call& call, CallOutcome& outcome) const {

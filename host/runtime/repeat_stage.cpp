@@ -13,7 +13,7 @@ RequestNumber RepeatStage::accept(const std::string& key, CallRequest call, Done
   const RequestNumber number = add(key, run, std::move(done), std::move(progress));
   run.number = admission_.accept(
       std::move(call),
-      [this, key](CallOutcome outcome, const Journal* journal) { end(key, std::move(outcome), journal); },
+      [this, key](const CallOutcome& outcome, const Journal* journal) { end(key, outcome, journal); },
       [this, key](const CallProgress& made) { report(key, made); });
   return number;
 }
@@ -31,7 +31,7 @@ RequestNumber RepeatStage::add(const std::string& key, Run& run, Done done, OnPr
   return number;
 }
 
-void RepeatStage::end(const std::string& key, CallOutcome outcome, const Journal* journal) {
+void RepeatStage::end(const std::string& key, const CallOutcome& outcome, const Journal* journal) {
   auto node = runs_.extract(key);
   if (node.empty()) return;
   for (Listener& listener : node.mapped().listeners) {

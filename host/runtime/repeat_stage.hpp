@@ -47,7 +47,7 @@ class RepeatStage {
   };
 
   RequestNumber add(const std::string& key, Run& run, Done done, OnProgress progress);
-  void end(const std::string& key, CallOutcome outcome, const Journal* journal);
+  void end(const std::string& key, const CallOutcome& outcome, const Journal* journal);
   void report(const std::string& key, const CallProgress& progress);
   void give_up(RequestNumber number, void (AdmissionStage::*end)(RequestNumber));
 

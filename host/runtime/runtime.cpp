@@ -97,6 +97,7 @@ Runtime::~Runtime() {
   loop_.cancel(expiry_timer_);
   // Calls go before the pools that their turns are in; lanes end before the store and the roots.
   admission_.leave_all();
+  forget_heard();
   file_lane_.reset();
   store_lane_.reset();
 }

@@ -118,6 +118,8 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   Result<CallRequest> recorded_call(const RecordedCall& recorded);
   void find_interrupted();
   Done told_and_forgotten(Done done);
+  void forget_later(const std::string& id);
+  void forget_heard();
   RequestNumber accept_durable(CallRequest call, Done done, CallRunner::OnProgress progress);
   /// Attaches to a call that runs and asked for the same, where one answer may serve both.
   std::optional<RequestNumber> attach_to_same(const CallRequest& call, const std::string& key, Done& done,
@@ -181,6 +183,8 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<InterruptedCalls> interrupted_;
   std::optional<RequestStateSeal> seal_;  // once a call waits for its client
   JsonReader reader_;
+  std::vector<std::string> heard_;  // journals to forget once their outcome has left
+  TimerId heard_timer_;
   std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
   std::vector<WorkerPool*> pools_;  // by pool index; empty in in-process mode

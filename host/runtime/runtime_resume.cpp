@@ -35,8 +35,22 @@ Runtime::Done Runtime::told_and_forgotten(Done done) {
     const bool well = journal != nullptr && outcome.code == Errc::ok && outcome.questions.empty();
     const std::string id = well ? journal->header().call_id : "";
     done(std::move(outcome), journal);
-    if (well) record({JournalDrop{id}}, {});
+    if (well) forget_later(id);
   };
+}
+
+/// What was told leaves the host at the end of this round: forgotten before, a kill in between loses it.
+void Runtime::forget_later(const std::string& id) {
+  heard_.push_back(id);
+  if (heard_.size() == 1) heard_timer_ = loop_.after(Duration{0}, [this] { forget_heard(); });
+}
+
+void Runtime::forget_heard() {
+  loop_.cancel(heard_timer_);
+  JournalChanges drops;
+  for (std::string& id : heard_) drops.push_back(JournalDrop{std::move(id)});
+  heard_.clear();
+  if (!drops.empty()) record(std::move(drops), {});
 }
 
 std::optional<RequestNumber> Runtime::attach_to_same(const CallRequest& call, const std::string& key,
@@ -100,8 +114,12 @@ std::optional<RequestNumber> Runtime::go_on_with_same(CallRequest& call, Done& d
     outcome.code = taken.call.code;
     outcome.message = taken.call.message;
     outcome.parts = taken.call.parts;
-    record({JournalDrop{taken.head.id}}, {});
-    loop_.post([outcome = std::move(outcome), done = std::move(done)] { done(outcome, nullptr); });
+    loop_.post([this, alive = std::weak_ptr<bool>(alive_), id = taken.head.id, outcome = std::move(outcome),
+                done = std::move(done)] {
+      if (alive.expired()) return;
+      done(outcome, nullptr);
+      forget_later(id);
+    });
     return 0;
   }
   if (!is_of(taken.call.header, *call.plugin)) {

@@ -6,6 +6,19 @@
 #include "worker/turn_runner.hpp"
 
 namespace toolpost {
+namespace {
+
+/// The loader's own words, without what Boost puts around them: the call's name, and an error code that has
+/// nothing to do with it.
+std::string loader_words(const std::string& told) {
+  const std::string_view mark = "dlerror system message: ";
+  const std::size_t begin = told.find(mark);
+  const std::size_t end = told.rfind(')');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return told;
+  return told.substr(begin + mark.size(), end - begin - mark.size());
+}
+
+}  // namespace
 
 Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::path& file,
                                                          std::string_view config) {
@@ -36,7 +49,7 @@ Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::
     if (status != TOOLPOST_OK) return incompatible("create() answered status " + std::to_string(status));
     return module;
   } catch (const std::exception& why) {
-    return incompatible(why.what());
+    return incompatible(loader_words(why.what()));
   }
 }
 

@@ -21,7 +21,8 @@ function(toolpost_add_plugin name)
   file(CONFIGURE OUTPUT ${embedded} @ONLY CONTENT [[
 __asm__(".pushsection .toolpost.manifest, \"a\", %progbits\n.incbin \"@manifest@\"\n.popsection\n");
 ]])
-  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS ${manifest})
+  # Alone, or a unity build would not see that the manifest has changed.
+  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS ${manifest} SKIP_UNITY_BUILD_INCLUSION ON)
 
   add_library(${name} MODULE ${ARG_SOURCES} ${embedded})
   target_link_libraries(${name} PRIVATE toolpost::sdk ${ARG_LINK_LIBRARIES})

@@ -133,7 +133,9 @@ test('stdio: the end of input ends a call that waits, with an answer, and then t
   assert.equal(result.isError, true);
   assert.equal(result._meta['toolpost/error'].code, 'unavailable');
   assert.equal(result._meta['toolpost/error'].side_effect, 'maybe'); // the model server was asked, and may have been heard
-  assert.match(result.content[0].text, /shutting down \(deadlines\.shutdown_drain_ms\b/);
+  assert.match(result.content[0].text, /shutting down, and deadlines\.shutdown_drain_ms = 300 /);
+  assert.equal(result._meta['toolpost/call'].attempts, 1);
+  assert.ok(result._meta['toolpost/call'].turns >= 1);
   assert.deepEqual(await peer.exited, [0, null]);
   await hungUp;
 });

@@ -26,6 +26,7 @@ export const startRows = [
   built('wrong_abi', 'speaks another major of the ABI', 'incompatible'),
   built('short_record', 'returns a record that is too short', 'incompatible'),
   built('no_table', 'offers no table of functions', 'incompatible'),
+  { ...built('missing_library', 'needs a library that is nowhere', 'incompatible'), says: /libnowhere\.so: cannot open shared object file: No such file or directory$/m },
   built('missing_symbol', 'needs a function that nobody has', 'incompatible'),
   spoilt('no_entry', 'exports no entry', (file) =>
     writeFileSync(file, replaced(good(), 'toolpost_plugin_entry', 'toolpost_plugin_entrx')), ['incompatible', absent]),

@@ -10,6 +10,7 @@ async function askAgain(server, first) {
     const again = await server.call('bad_start', {});
     if (['ok', 'unanswered', 'gone'].includes(again.code)) return `a later call: ${again.code}`;
     if (first.code === 'incompatible' && again.text !== first.text) return `a later call: ${again.text}`;
+    if (first.code === 'hung' && again.code !== 'incompatible') return `a later call waited again: ${again.code}`;
     await innocents(server, ['echo']);
   }
   return undefined;
@@ -27,7 +28,8 @@ async function runOnce(row, limits) {
     const answer = await faulty;
     const run = { code: answer.code, text: answer.text, beside: await beside };
     if (row.limit) run.overshoot = answer.at - answer.sent - limits[row.limit];
-    run.problem = await askAgain(server, answer);
+    if (row.says && !row.says.test(answer.text)) run.problem = `it says: ${answer.text}`;
+    run.problem ??= await askAgain(server, answer);
     return run;
   } finally {
     await server.end();

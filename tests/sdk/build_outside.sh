@@ -31,6 +31,13 @@ grep -q '^com.example.greeting 0.1.0' "$work/plugins.txt" || { cat "$work/plugin
 reply=$("$toolpost" call greeting '{"name":"Ada"}')
 [ "$reply" = '{"greeting":"Hello, Ada!"}' ] || { echo "wrong reply: $reply"; exit 1; }
 
+# The other compiler, and no word of warning from it: the same plugin, the same answer.
+cxx=g++ flags="-O2 -Wall -Wextra -Wpedantic -Wshadow -Werror"
+build greeting "$work/build_gcc"
+cp "$work/build_gcc/greeting.so" "$work/data/toolpost/plugins/greeting.so"
+chmod go-w "$work/data/toolpost/plugins/greeting.so"
+[ "$("$toolpost" call greeting '{"name":"Ada"}')" = "$reply" ] || { echo "built with g++ it answers otherwise"; exit 1; }
+
 # A thirteenth workflow tool: what is not granted is told, and the last step still has a whole answer.
 step='"step":"The shop was down","step_number":1,"total_steps":1,"findings":"10:00 deploy, 10:05 errors","incident":"42"'
 reply=$("$toolpost" call postmortem "{$step,\"next_step_required\":true}")

@@ -16,6 +16,7 @@
 #define CREATE_REFUSES 8
 #define SHORT_RECORD 9
 #define NO_TABLE 10
+#define MISSING_LIBRARY 11
 
 #if BAD_START <= CONSTRUCTOR_EXITS
 __attribute__((constructor)) static void construct(void) {
@@ -29,6 +30,9 @@ __attribute__((constructor)) static void construct(void) {
 #if BAD_START == MISSING_SYMBOL
 extern void toolpost_nobody_has_this(void);
 #endif
+#if BAD_START == MISSING_LIBRARY
+extern int nowhere(void);
+#endif
 
 static toolpost_status create(const toolpost_host* host, toolpost_text config, void** instance) {
   (void)host;
@@ -38,6 +42,9 @@ static toolpost_status create(const toolpost_host* host, toolpost_text config, v
   if (BAD_START == CREATE_REFUSES) return TOOLPOST_UNSUPPORTED;
 #if BAD_START == MISSING_SYMBOL
   toolpost_nobody_has_this();
+#endif
+#if BAD_START == MISSING_LIBRARY
+  if (nowhere() != 0) return TOOLPOST_INTERNAL;
 #endif
   while (BAD_START == CREATE_HANGS) pause();
   return TOOLPOST_OK;
