@@ -1,28 +1,24 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 
 namespace toolpost {
 namespace {
 
 /// The store of a host without its spawner's work: null, with the reason printed, when there is none.
-Store* opened_store(const std::unique_ptr<Host>& host) {
+Store* opened_store(const std::unique_ptr<Host>& host, const HostOptions& options) {
   if (!host) return nullptr;
   Store* store = host->runtime->store();
-  if (store == nullptr) std::cerr << "toolpost: there is no store, so no call is kept; see the error above\n";
+  if (store == nullptr)
+    fail(options, {Errc::unavailable, "there is no store, so no call is kept; see the error above"});
   return store;
 }
 
-template <typename T>
-int fail(const Result<T>& result) {
-  std::cerr << "toolpost: " << result.error().message << "\n";
-  return 1;
-}
-
-int not_there(const std::string& id) {
-  std::cerr << "toolpost: no call has the id " << id.substr(0, 64) << "; toolpost calls list shows all\n";
-  return 1;
+int not_there(const HostOptions& options, const std::string& id) {
+  return fail(options, {Errc::not_found,
+                        "no call has the id " + id.substr(0, 64) + "; toolpost calls list shows all"});
 }
 
 std::string state(const Runtime& runtime, const JournalHead& head) {
@@ -63,15 +59,15 @@ void print_answers(const RecordedCall& call) {
 
 int run_calls_list(const HostOptions& options) {
   const auto host = set_up_host(options);
-  Store* const store = opened_store(host);
+  Store* const store = opened_store(host, options);
   if (store == nullptr) return 2;
   const auto heads = store->journals(kLocalOwner);
-  if (!heads) return fail(heads);
+  if (!heads) return fail(options, heads.error());
   const std::int64_t now = host->loop.wall_ms();
   nlohmann::json list = nlohmann::json::array();
   for (const JournalHead& head : *heads) {
     const auto journals = store->load_journal(kLocalOwner, head.id);
-    if (!journals) return fail(journals);
+    if (!journals) return fail(options, journals.error());
     std::string tool = "?";
     for (const StoredJournal& journal : *journals) {
       const auto call = parse_journal(journal.text, JournalState::running);
@@ -97,15 +93,15 @@ int run_calls_list(const HostOptions& options) {
 
 int run_calls_show(const HostOptions& options, const std::string& id) {
   const auto host = set_up_host(options);
-  Store* const store = opened_store(host);
+  Store* const store = opened_store(host, options);
   if (store == nullptr) return 2;
   const auto journals = store->load_journal(kLocalOwner, id);
-  if (!journals) return fail(journals);
-  if (journals->empty()) return not_there(id);
+  if (!journals) return fail(options, journals.error());
+  if (journals->empty()) return not_there(options, id);
   nlohmann::json shown = {{"id", id}, {"answers", nlohmann::json::array()}};
   for (const StoredJournal& journal : *journals) {
     const auto call = parse_journal(journal.text, JournalState::running);
-    if (!call) return fail(call);
+    if (!call) return fail(options, call.error());
     if (options.output == Output::json) {
       for (const auto& answer : answers_json(*call)) shown["answers"].push_back(answer);
       if (journal.id != id) continue;
@@ -132,7 +128,7 @@ int run_calls_show(const HostOptions& options, const std::string& id) {
 
 int run_calls_resume(const HostOptions& options) {
   const auto host = set_up_host(options);
-  if (opened_store(host) == nullptr) return 2;
+  if (opened_store(host, options) == nullptr) return 2;
   const bool people = options.output != Output::json;
   nlohmann::json ended = nlohmann::json::array();
   int status = 0;
@@ -153,22 +149,21 @@ int run_calls_resume(const HostOptions& options) {
 
 int run_calls_purge(const HostOptions& options, const std::string& id) {
   const auto host = set_up_host(options);
-  Store* const store = opened_store(host);
+  Store* const store = opened_store(host, options);
   if (store == nullptr) return 2;
   const auto heads = store->journals(kLocalOwner);
-  if (!heads) return fail(heads);
+  if (!heads) return fail(options, heads.error());
   StoreBatch batch;
   for (const JournalHead& head : *heads) {
     if (!id.empty() && head.id != id) continue;
     if (!host->runtime->is_running(head)) {
       batch.journal.push_back(JournalDrop{head.id});
     } else if (!id.empty()) {
-      std::cerr << "toolpost: call " << id << " is running; cancel it in its client\n";
-      return 1;
+      return fail(options, {Errc::conflict, "call " + id + " is running; cancel it in its client"});
     }
   }
-  if (batch.journal.empty() && !id.empty()) return not_there(id);
-  if (const auto purged = store->commit(batch); !purged) return fail(purged);
+  if (batch.journal.empty() && !id.empty()) return not_there(options, id);
+  if (const auto purged = store->commit(batch); !purged) return fail(options, purged.error());
   if (options.output == Output::json) {
     print_json({{"forgotten", batch.journal.size()}});
   } else {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/host_setup.hpp"
 #include "config/config_profiles.hpp"
 #include "config/settings_explain.hpp"
 #include "config/settings_print.hpp"
@@ -30,7 +31,11 @@ std::string shown(const json& value) {
 }  // namespace
 
 int run_config_check(const HostOptions& options) {
-  const ConfigReading reading = read_configuration(options.config_file);
+  ConfigReading reading = read_configuration(options.config_file);
+  if (reading.outcome.loaded) {
+    reading.outcome.problems = misfit_problems(*reading.outcome.loaded);
+    if (!reading.outcome.problems.empty()) reading.outcome.loaded.reset();
+  }
   const bool good = reading.outcome.loaded.has_value();
   if (options.output == Output::json) {
     std::cout << shown({{"good", good},

@@ -9,6 +9,8 @@
 
 #include "cli/host_log.hpp"
 #include "config/config_paths.hpp"
+#include "plugin/plugin_catalog.hpp"
+#include "runtime/settings_misfits.hpp"
 
 namespace toolpost {
 namespace {
@@ -45,6 +47,19 @@ Result<std::unique_ptr<Spawner>> start_spawner() {
   return Spawner::start(install_prefix() + "/libexec/toolpost/toolpost-worker");
 }
 
+/// Where plugins are looked for: the bundled ones, and those that were dropped in.
+std::vector<PluginFolder> plugin_folders(const Settings& settings) {
+  std::vector<PluginFolder> folders = {{install_prefix() + "/lib/toolpost/plugins", PluginOrigin::bundled}};
+  for (const std::string& folder : settings.plugin_folders)
+    folders.push_back({folder, PluginOrigin::dropped_in});
+  if (settings.plugin_folders.empty()) {
+    const EnvironmentList list = environment_list();
+    if (auto folder = default_plugin_folder({list.begin(), list.end()}))
+      folders.push_back({*folder, PluginOrigin::dropped_in});
+  }
+  return folders;
+}
+
 Result<std::string> state_folder(const HostOptions& options, const Settings& settings) {
   if (!options.state_dir.empty()) return options.state_dir;
   if (!settings.store.state_dir.empty()) return settings.store.state_dir;
@@ -64,15 +79,8 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
   auto state_dir = state_folder(options, settings);
   if (!state_dir) return state_dir.error();
   places.state_dir = *state_dir;
-  places.plugin_folders.push_back({install_prefix() + "/lib/toolpost/plugins", PluginOrigin::bundled});
+  places.plugin_folders = plugin_folders(settings);
   places.catalog_folders.push_back(install_prefix() + "/share/toolpost/models");
-  for (const std::string& folder : settings.plugin_folders)
-    places.plugin_folders.push_back({folder, PluginOrigin::dropped_in});
-  if (settings.plugin_folders.empty()) {
-    const EnvironmentList list = environment_list();
-    if (auto folder = default_plugin_folder({list.begin(), list.end()}))
-      places.plugin_folders.push_back({*folder, PluginOrigin::dropped_in});
-  }
   std::error_code error;
   places.git_program = install_prefix() + "/libexec/toolpost/toolpost-git";
   places.file_roots = default_roots(fs::current_path(error).string(), environment_value("HOME"));
@@ -141,10 +149,34 @@ void verify_all_plugins(Host& host) {
   host.loop.each_round([&host, settled, waiting] {
     if (*waiting && settled()) host.loop.stop();
   });
-  TimerId bound = host.loop.after(runtime.settings().workers.ready_max + kLoadTries, [&host] { host.loop.stop(); });
+  TimerId bound =
+      host.loop.after(runtime.settings().workers.ready_max + kLoadTries, [&host] { host.loop.stop(); });
   if (!settled()) host.loop.run();
   *waiting = false;
   host.loop.cancel(bound);
+}
+
+std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded) {
+  // Scanning copies each plugin; the state folder may belong to another machine's user, and a check writes
+  // nothing.
+  std::error_code error;
+  std::string copies = (fs::temp_directory_path(error) / "toolpost-check-XXXXXX").string();
+  if (error || mkdtemp(copies.data()) == nullptr)
+    return {{"", 0, 0, "no temporary folder for copies of the plugins can be made"}};
+  auto catalog = scan_plugins(plugin_folders(loaded.settings), copies);
+  fs::remove_all(copies, error);
+  if (!catalog) return {{"", 0, 0, catalog.error().message}};
+  PluginTable plugins(std::move(*catalog), loaded.settings);
+  std::vector<ConfigProblem> problems;
+  for (const SettingsMisfit& misfit : settings_misfits(loaded.settings, plugins)) {
+    // A whole table has no line of its own; what was written in it has.
+    const auto place = loaded.origins.lower_bound(misfit.setting);
+    const bool known = place != loaded.origins.end() && place->first.starts_with(misfit.setting);
+    const SettingOrigin origin = known ? place->second : SettingOrigin{};
+    problems.push_back({origin.variable.empty() ? origin.file : "environment: " + origin.variable,
+                        origin.line, 0, misfit.message});
+  }
+  return problems;
 }
 
 }  // namespace toolpost

@@ -76,6 +76,10 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
 /// null.
 std::unique_ptr<Host> set_up_host(const HostOptions& options);
 
+/// What the configuration says that the plugins of this installation do not take; reads the plugins, runs
+/// none.
+std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded);
+
 /// Opens every plugin once and waits until each is known to run or not, for a little more than
 /// workers.ready_max_ms.
 void verify_all_plugins(Host& host);

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "runtime/settings_misfits.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -113,6 +115,10 @@ void LiveHost::take_over(Settings settings, const std::shared_ptr<Keys>& keys) {
   auto parts = make_parts(loop_, metrics_, start_spawner(), std::move(settings), options_,
                           [keys](const std::string& provider) { return std::move(keys->at(provider)); });
   if (!parts) return refuse(parts.error().message);
+  std::string misfits;
+  for (const SettingsMisfit& one : settings_misfits(parts->runtime->settings(), parts->runtime->plugins()))
+    misfits += (misfits.empty() ? "" : "\n") + one.message;
+  if (!misfits.empty()) return refuse(misfits);
   parts->runtime->share_recent_calls(runtime());
   old_.push_back(std::move(current_));
   current_.reset(new Generation{++last_number_, std::move(*parts)});

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "cli/call_recording.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 
 namespace toolpost {
@@ -29,16 +30,10 @@ std::string difference(const CallOutcome& outcome, const RecordedCall& recording
 
 int run_replay(const HostOptions& options, const ReplayCommand& command) {
   std::ifstream stream(command.file, std::ios::binary);
-  if (!stream) {
-    std::cerr << "toolpost: " << command.file << " cannot be read\n";
-    return 2;
-  }
+  if (!stream) return fail(options, {Errc::not_found, command.file + " cannot be read"}, 2);
   const std::string text(std::istreambuf_iterator<char>(stream), {});
   const auto recording = parse_journal(text);
-  if (!recording) {
-    std::cerr << "toolpost: " << command.file << ": " << recording.error().message << "\n";
-    return 2;
-  }
+  if (!recording) return fail(options, recording.error().with(command.file), 2);
   const auto host = set_up_host(options);
   if (!host) return 2;
   int status = 1;
@@ -60,10 +55,7 @@ int run_replay(const HostOptions& options, const ReplayCommand& command) {
     }
     host->loop.stop();
   });
-  if (!started) {
-    std::cerr << "toolpost: " << started.error().message << "\n";
-    return 1;
-  }
+  if (!started) return fail(options, started.error());
   host->loop.run();
   return status;
 }

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 #include "cli/host_socket.hpp"
 #include "cli/prometheus_merge.hpp"
@@ -88,16 +89,11 @@ int run_status(const HostOptions& options, StatusView view) {
   const auto settings = load_configuration(options);
   if (!settings) return 2;
   const auto folder = state_folder(options, *settings);
-  if (!folder) {
-    std::cerr << "toolpost: " << folder.error().message << "\n";
-    return 2;
-  }
+  if (!folder) return fail(options, folder.error(), 2);
   const auto hosts = read_hosts(*folder);
-  if (hosts.empty() && view != StatusView::watch) {
-    std::cerr << "toolpost: no host is running on the state folder " << *folder
-              << "; a client starts one with `toolpost serve`\n";
-    return 1;
-  }
+  if (hosts.empty() && view != StatusView::watch)
+    return fail(options, {Errc::not_found, "no host is running on the state folder " + *folder +
+                                               "; a client starts one with `toolpost serve`"});
   if (view != StatusView::watch) {
     show(options, view, hosts);
     return 0;

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/text.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 #include "cli/new_file.hpp"
 #include "cli/text_table.hpp"
@@ -18,15 +19,6 @@ using Which = ThreadRemoval::Which;
 
 void print_json(const json& document) {
   std::cout << document.dump(1, ' ', false, json::error_handler_t::replace) << "\n";
-}
-
-int fail(const HostOptions& options, const Error& error, int status = 1) {
-  if (options.output == Output::json) {
-    print_json({{"error", {{"code", name(error.code)}, {"message", error.message}}}});
-  } else {
-    std::cerr << "toolpost: " << error.message << "\n";
-  }
-  return status;
 }
 
 int not_there(const HostOptions& options, Error error) {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 #include "cli/mcp_session.hpp"
 #include "cli/sample_arguments.hpp"
@@ -55,9 +56,9 @@ int run_tools(const HostOptions& options, const std::string& tool) {
     const auto found = plugins.tool(tool);
     if (!found) {
       const auto near = did_you_mean(tool, plugins.tool_names());
-      std::cerr << "toolpost: there is no tool \"" << plain_excerpt(tool) << "\""
-                << (near ? "; did you mean " + *near + "?" : "; `toolpost tools` lists them") << "\n";
-      return 1;
+      return fail(options, {Errc::not_found,
+                            "there is no tool \"" + plain_excerpt(tool) + "\"" +
+                                (near ? "; did you mean " + *near + "?" : "; `toolpost tools` lists them")});
     }
     if (options.output == Output::human) {
       print_one(*found.method->manifest, *found.plugin);

@@ -89,6 +89,13 @@ void CallRunner::report_stream(CallId id, std::size_t content_events) {
                                 (content_events == 1 ? " piece so far" : " pieces so far")});
 }
 
+void CallRunner::hint_retry(CallId id, Errc code, Millis wait) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end() || wait <= Millis{0}) return;
+  found->second->retry_code = code;
+  found->second->retry_at = loop_.now() + wait;
+}
+
 void CallRunner::tell_use(const Call& call, CallOutcome& outcome) const {
   outcome.turns = call.journal.turns();
   outcome.use = call.use;
@@ -307,10 +314,13 @@ void CallRunner::go_on(CallId id) {
 
 void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
   if (output.code != Errc::ok) {
+    Millis retry_after(output.retry_after_ms);
+    if (retry_after == Millis{0} && output.code == call.retry_code)
+      retry_after = std::max(Millis{0}, std::chrono::ceil<Millis>(call.retry_at - loop_.now()));
     return fail(
         id,
         {output.code, output.message.empty() ? "the plugin gave no reason" : std::move(output.message),
-         Millis(output.retry_after_ms), output.side_effect},
+         retry_after, output.side_effect},
         EndedBy::plugin);
   }
   if (auto fine = watchers_.check_output(*call.request.plugin, *call.request.method, output.parts); !fine) {

@@ -184,6 +184,9 @@ class CallRunner {
   /// What the client must answer before anything of this call can go on; empty while something else does.
   std::vector<ClientQuestion> questions_of(CallId call) const;
   void count_attempt(CallId call);
+  /// An effect of this call failed, and may go well after `wait`: told with the outcome, if the call fails for the
+  /// same reason. Plugins get a status and a sentence only.
+  void hint_retry(CallId call, Errc code, Millis wait);
   /// Adds what an answer used.
   void count_use(CallId call, const CallUse& more);
   /// Nothing used for a call that is over.
@@ -225,6 +228,8 @@ class CallRunner {
     std::map<std::size_t, TimerId> timers;  // of joins and sleeps and effect time-outs
     std::uint32_t crash_reruns = 0;
     CallUse use;
+    Errc retry_code = Errc::ok;  // of the last effect that said when it may go well
+    TimePoint retry_at{};
     bool committing = false;
     std::uint32_t held = 0;  // questions that the user has not answered
     TimePoint held_since{};  // the first of them

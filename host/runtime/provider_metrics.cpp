@@ -32,11 +32,15 @@ CallUse use_in(const json& reply) {
   return use;
 }
 
-/// A model may be any word of a caller's ("NAME/anything"); only those that the configuration names are
-/// labels.
+/// A model may be any word of a caller's ("NAME/anything"); only those that the configuration, a catalogue or
+/// the server's own list names are labels.
 std::string ProviderService::labels(const Choice& choice) const {
-  const auto& known = choice.provider->settings.models;
-  const bool named = std::find(known.begin(), known.end(), choice.model) != known.end();
+  const auto is_in = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), choice.model) != names.end();
+  };
+  const auto list = lists_.find(choice.provider->name);
+  const bool named = choice.facts != nullptr || is_in(choice.provider->settings.models) ||
+                     (list != lists_.end() && is_in(list->second.names));
   return label_pair("provider", choice.provider->name) + "," +
          label_pair("model", named ? choice.model : "other");
 }
@@ -57,6 +61,9 @@ void ProviderService::count_answer(const Choice& choice, CallId call, const nloh
     const std::uint64_t count = tokens_in(reply, direction);
     if (count != 0) metrics_->tokens.add(labels(choice) + ",direction=\"" + direction + "\"", count);
   }
+  for (const auto& [currency, amount] : use_in(reply).cost)
+    metrics_->cost.add(labels(choice) + "," + label_pair("currency", currency),
+                       static_cast<std::uint64_t>(micro_money(amount)));
 }
 
 void ProviderService::settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome) {

@@ -87,7 +87,9 @@ class ProviderService::Attempts final : public RunningEffect {
   void give(const Error& error) {
     id_ = 0;
     if (fall_back(error)) return;
-    settle(error.code <= Errc::internal ? error.code : Errc::unavailable,
+    const Errc code = error.code <= Errc::internal ? error.code : Errc::unavailable;
+    service_.runner_->hint_retry(parent_call_, code, error.retry_after);
+    settle(code,
            choice_.provider->name + " (" + choice_.model + "): " + error.message);
   }
 

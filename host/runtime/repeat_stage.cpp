@@ -78,8 +78,10 @@ std::string RepeatStage::describe(RequestNumber number) const {
 }
 
 std::string shared_key(const CallRequest& call, const AdmissionSettings& settings) {
-  if (!settings.attach_repeats || !call.method->idempotent || call.durable || call.plugin->granted.empty())
-    return {};
+  const auto& granted = call.plugin->granted;
+  if (!settings.attach_repeats || !call.method->idempotent || call.durable || granted.empty()) return {};
+  // An unfinished answer is one client's to go on with, and its state is taken once.
+  if (granted.contains("ask") || granted.contains("sample")) return {};
   return "shared " + std::to_string(call.owner) + " " + std::to_string(static_cast<int>(call.profile)) + " " +
          std::to_string(static_cast<int>(call.wall)) + " " + call.plugin->id() + " " + call.method->name +
          " " + digest_hex(call.request);

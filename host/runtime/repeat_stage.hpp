@@ -56,8 +56,8 @@ class RepeatStage {
   std::unordered_map<RequestNumber, std::string> attached_;  // the key of each listener
 };
 
-/// The key of a call whose repeats may share its answer: of an idempotent tool that has effects, where the
-/// same arguments ask for the same. Empty for all others, and when admission.attach_repeats is off.
+/// The key of a call whose repeats may share its answer: of an idempotent tool that has effects and asks no
+/// client, where the same arguments ask for the same. Empty for all others, and when admission.attach_repeats is off.
 std::string shared_key(const CallRequest& call, const AdmissionSettings& settings);
 /// The key of a call that goes on after its host died, by what was wanted, whatever the tool.
 std::string resumed_key(OwnerId owner, bool durable, const std::string& wanted);

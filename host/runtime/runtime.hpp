@@ -108,7 +108,10 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_git(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, const Settle& settle);
-  void defer_append(const EffectOrder& order, const Settle& settle, std::string given_id = {});
+  void defer_put(const EffectOrder& order, const Settle& settle);
+  Result<ThreadAppend> append_of(const EffectOrder& order, std::string given_id = {}) const;
+  Result<void> defer(CallId call, OwnerId owner, ThreadAppend append);
+  std::unique_ptr<RunningEffect> start_append(const EffectOrder& order, const Settle& settle);
   void store_batch(StoreBatch batch, std::function<void(Result<void>)> done);
   void on_store_failed(const Error& error);
   std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "runtime/dumped_json.hpp"
+#include "runtime/provider_request.hpp"
 #include "runtime/runtime.hpp"
 
 namespace toolpost {
@@ -181,42 +182,73 @@ std::unique_ptr<RunningEffect> Runtime::start_git(const EffectOrder& order, cons
 
 void Runtime::restore(const EffectOrder& order, const JournalEntry& entry) {
   if (order.kind == "provider") return providers_.restore(order, entry);
-  if (entry.code != Errc::ok || (order.kind != "store.put" && order.kind != "thread.append")) return;
-  const json result = json::parse(entry.result, nullptr, false);
-  defer_append(order, [](Errc, const std::string&) {}, result.is_object() ? result.value("id", "") : "");
+  if (entry.code != Errc::ok) return;
+  if (order.kind == "store.put") return defer_put(order, [](Errc, const std::string&) {});
+  if (order.kind != "thread.append") return;
+  auto append = append_of(order, text_of(json::parse(entry.result, nullptr, false), "id"));
+  if (append) (void)defer(order.call, order.owner, std::move(*append));
 }
 
-void Runtime::defer_append(const EffectOrder& order, const Settle& settle, std::string given_id) {
+void Runtime::defer_put(const EffectOrder& order, const Settle& settle) {
   const json request = json::parse(order.request, nullptr, false);
-  const auto text = [&](const char* key) {
-    return request.is_object() && request.contains(key) && request[key].is_string()
-               ? request[key].get<std::string>()
-               : std::string();
-  };
   StoreBatch& batch = batches_[order.call];
   batch.owner = owner_name(order.owner);
-  if (order.kind == "store.put") {
-    if (text("key").empty() || !request.contains("value"))
-      return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
-    if (batch.puts.size() >= kPutsMax) return settle(Errc::exhausted, "a call may put 64 values");
-    batch.puts.push_back({order.plugin->id(), text("key"), dumped(request["value"])});
-    return settle(Errc::ok, "{}");
-  }
-  if (!request.is_object() || !request.contains("turn") || !request["turn"].is_object()) {
-    return settle(Errc::invalid_input, "thread.append needs a \"turn\"");
-  }
-  if (batch.appends.size() >= kAppendsMax) return settle(Errc::exhausted, "a call may append 16 turns");
-  std::string id = text("id");
+  const std::string key = text_of(request, "key");
+  if (key.empty() || !request.contains("value"))
+    return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
+  if (batch.puts.size() >= kPutsMax) return settle(Errc::exhausted, "a call may put 64 values");
+  batch.puts.push_back({order.plugin->id(), key, dumped(request["value"])});
+  settle(Errc::ok, "{}");
+}
+
+/// The turn that thread.append asks for, with what the host knows of the call. Errors: invalid_input.
+Result<ThreadAppend> Runtime::append_of(const EffectOrder& order, std::string given_id) const {
+  const json request = json::parse(order.request, nullptr, false);
+  if (!request.is_object() || !request.contains("turn") || !request["turn"].is_object())
+    return Error{Errc::invalid_input, "thread.append needs a \"turn\""};
+  std::string id = text_of(request, "id");
+  const auto unknown = id.empty() ? UnknownThread::create : UnknownThread::refuse;
   if (id.size() > kThreadIdBytesMax)
-    return settle(Errc::invalid_input, "thread.append: \"id\" is none of ours");
-  if (id.empty()) id = given_id.empty() ? random_.id() : std::move(given_id);
+    return Error{Errc::invalid_input, "thread.append: \"id\" is none of ours"};
+  if (id.empty()) id = std::move(given_id);
   json turn = request["turn"];
   turn["at_ms"] = loop_.wall_ms();
   turn["call"] = call_facts(runner_.use_of(order.call), loop_.now() - order.accepted);
-  const auto unknown = text("id").empty() ? UnknownThread::create : UnknownThread::refuse;
-  batch.appends.push_back({id, order.method->name, dumped(turn),
-                           request.contains("state") ? dumped(request["state"]) : "", unknown});
-  settle(Errc::ok, "{\"id\":\"" + id + "\"}");
+  return ThreadAppend{std::move(id), order.method->name, dumped(turn),
+                      request.contains("state") ? dumped(request["state"]) : "", unknown};
+}
+
+Result<void> Runtime::defer(CallId call, OwnerId owner, ThreadAppend append) {
+  StoreBatch& batch = batches_[call];
+  batch.owner = owner_name(owner);
+  if (batch.appends.size() >= kAppendsMax) return Error{Errc::exhausted, "a call may append 16 turns"};
+  batch.appends.push_back(std::move(append));
+  return {};
+}
+
+/// Stored when the call has ended well; whether it may be, the call hears now, while it can still tell.
+std::unique_ptr<RunningEffect> Runtime::start_append(const EffectOrder& order, const Settle& settle) {
+  auto append = append_of(order, random_.id());
+  if (!append) {
+    settle(append.error().code, append.error().message);
+    return nullptr;
+  }
+  const auto checked = [this, call = order.call, owner = order.owner, append = *append, settle](
+                           Errc code, std::string why) {
+    if (code != Errc::ok) return settle(code, std::move(why));
+    std::string id = "{\"id\":\"" + append.id + "\"}";
+    if (auto deferred = defer(call, owner, append); !deferred)
+      return settle(deferred.error().code, deferred.error().message);
+    settle(Errc::ok, std::move(id));
+  };
+  return on_lane(
+      *store_lane_,
+      [this, owner = owner_name(order.owner), append = std::move(*append),
+       now = loop_.wall_ms()]() -> Result<std::string> {
+        if (auto fits = store_->check_append(owner, append, now); !fits) return fits.error();
+        return std::string();
+      },
+      checked);
 }
 
 std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, const Settle& settle) {
@@ -224,11 +256,12 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, co
     settle(Errc::unavailable, "nothing can be stored: " + store_problem_);
     return nullptr;
   }
-  if (order.kind == "store.put" || order.kind == "thread.append") {
-    defer_append(order, settle);
+  if (order.kind == "store.put") {
+    defer_put(order, settle);
     return nullptr;
   }
   if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
+  if (order.kind == "thread.append") return start_append(order, settle);
   const json request = json::parse(order.request, nullptr, false);
   const char* field = order.kind == "thread.read" ? "id" : "key";
   if (!request.is_object() || !request.contains(field) || !request[field].is_string()) {

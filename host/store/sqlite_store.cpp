@@ -156,18 +156,25 @@ Result<void> SqliteStore::commit(const StoreBatch& batch) {
   return transaction.commit();
 }
 
-Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& append) {
+Result<void> SqliteStore::check_append(const std::string& owner, const ThreadAppend& append,
+                                       std::int64_t now_ms) {
+  const std::lock_guard lock(mutex_);
+  if (auto fits = extended(owner, append, now_ms); !fits) return fits.error();
+  return {};
+}
+
+Result<SqliteStore::Extended> SqliteStore::extended(const std::string& owner, const ThreadAppend& append,
+                                                    std::int64_t now_ms) {
   if (!is_thread_id(append.id)) return unknown_thread(append.id);
-  bool exists = false;
-  std::int64_t turns = 0, bytes = 0;
+  Extended thread_after;
+  auto& [exists, turns, bytes] = thread_after;
   {
     SqliteUse thread(statements_[find_thread]);
     const int step = thread.bind(append.id).step();
     if (step != SQLITE_ROW && step != SQLITE_DONE) return database_->failed("storing a turn");
     exists = step == SQLITE_ROW;
     if (!exists && append.unknown == UnknownThread::refuse) return unknown_thread(append.id);
-    if (exists && (thread.text(0) != batch.owner || thread.number(2) <= batch.now_ms))
-      return unknown_thread(append.id);
+    if (exists && (thread.text(0) != owner || thread.number(2) <= now_ms)) return unknown_thread(append.id);
     if (exists) {
       turns = thread.number(3);
       bytes = thread.number(4);
@@ -185,6 +192,13 @@ Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& ap
   if (static_cast<std::uint64_t>(bytes) > settings_.thread_bytes_max) {
     return too_much("thread " + append.id, "store.thread_bytes_max", settings_.thread_bytes_max, start_new);
   }
+  return thread_after;
+}
+
+Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& append) {
+  const auto after = extended(batch.owner, append, batch.now_ms);
+  if (!after) return after.error();
+  const auto& [exists, turns, bytes] = *after;
   const std::int64_t expires = batch.now_ms + settings_.thread_ttl.count();
   SqliteUse thread(statements_[exists ? extend_thread : insert_thread]);
   if (exists) {

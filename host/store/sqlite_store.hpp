@@ -29,6 +29,7 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
                                                const std::string& key) override;
   Result<void> commit(const StoreBatch& batch) override;
+  Result<void> check_append(const std::string& owner, const ThreadAppend& append, std::int64_t now_ms) override;
   Result<std::vector<JournalHead>> journals(const std::string& owner) override;
   Result<std::vector<StoredJournal>> load_journal(const std::string& owner, const std::string& id) override;
   Result<bool> claim_journal(const std::string& id, const std::string& from, const std::string& to) override;
@@ -61,6 +62,13 @@ class SqliteStore final : public Store {
   static const std::array<const char*, query_count> kSql;
 
   explicit SqliteStore(const StoreSettings& settings) : settings_(settings) {}
+  /// A thread as it would be after an append.
+  struct Extended {
+    bool exists = false;  // before it
+    std::int64_t turns = 0;
+    std::int64_t bytes = 0;
+  };
+  Result<Extended> extended(const std::string& owner, const ThreadAppend& append, std::int64_t now_ms);
   Result<void> append(const StoreBatch& batch, const ThreadAppend& append);
   Result<void> store_state(const ThreadAppend& append);
   Result<std::int64_t> state_bytes(const ThreadAppend& append);

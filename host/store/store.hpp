@@ -92,6 +92,9 @@ class Store {
   /// process. Errors: exhausted (naming the setting), not_found (as read_thread), invalid_input; then nothing
   /// is stored.
   virtual Result<void> commit(const StoreBatch& batch) = 0;
+  /// What commit() would say to this append now: for a call that can still tell its caller.
+  virtual Result<void> check_append(const std::string& owner, const ThreadAppend& append,
+                                    std::int64_t now_ms) = 0;
   /// The newest 1000 of an owner's calls that have a journal.
   virtual Result<std::vector<JournalHead>> journals(const std::string& owner) = 0;
   /// A call's journal and those of the provider calls that serve it; none when it is not there.

@@ -182,6 +182,7 @@ std::string Metrics::prometheus_text() const {
                   call_duration);
   text.histograms("toolpost_attempt_duration_seconds", "One attempt of a provider call.", attempt_duration);
   text.counters("toolpost_tokens_total", "Tokens as the providers report them.", tokens);
+  text.counters("toolpost_cost_micros_total", "What answers cost, in millionths of the currency.", cost);
   return text.take();
 }
 

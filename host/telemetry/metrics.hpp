@@ -126,6 +126,7 @@ struct Metrics {
   LabelledHistograms call_duration;     // acceptance to answer, by tool and outcome
   LabelledHistograms attempt_duration;  // of provider calls, by provider, model and outcome
   LabelledCounters tokens;              // as providers report them, by provider, model and direction
+  LabelledCounters cost;                // in millionths, by provider, model and currency
 
   /// Text format 0.0.4. A labelled series appears with its first event.
   std::string prometheus_text() const;

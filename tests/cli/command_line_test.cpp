@@ -53,6 +53,25 @@ TEST_CASE("command line: --json gives one document, before or behind the command
   CHECK(json::parse(home.run({"plugins", "--json"}).out)["plugins"].size() >= 5);
 }
 
+TEST_CASE("command line: with --json a failure is a document too", "[cli]") {
+  ProgramHome home;
+  const std::vector<std::pair<std::vector<std::string>, std::string>> failures = {
+      {{"calls", "show", "zzz"}, "not_found"},   {{"calls", "purge", "zzz"}, "not_found"},
+      {{"threads", "show", "zzz"}, "not_found"}, {{"tools", "nosuch"}, "not_found"},
+      {{"replay", "nofile"}, "not_found"},       {{"status"}, "not_found"}};
+  for (const auto& [command, code] : failures) {
+    CAPTURE(command);
+    std::vector<std::string> words = command;
+    words.push_back("--json");
+    const auto ended = home.run(words);
+    CHECK(ended.status != 0);
+    const json told = json::parse(ended.out, nullptr, false);
+    REQUIRE(told.is_object());
+    CHECK(told["error"]["code"] == code);
+    CHECK_FALSE(told["error"]["message"].get<std::string>().empty());
+  }
+}
+
 TEST_CASE("command line: tools lists them, shows one, and guesses at a wrong name", "[cli]") {
   ProgramHome home;
   const std::string list = home.run({"tools"}).out;

@@ -18,13 +18,16 @@ const run = promisify(execFile);
 /** A model server that answers each prompt when it is told to, and counts how often it was asked. */
 async function startModel(t, { hold = () => false } = {}) {
   const asked = new Map(); // by prompt
+  const talks = new Map(); // what was said of its conversation, by prompt
   const answered = new Set();
   const held = [];
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (bytes) => { body += bytes; });
     request.on('end', () => {
-      const prompt = JSON.parse(body).messages.at(-1).content;
+      const { messages } = JSON.parse(body);
+      const prompt = messages.at(-1).content;
+      talks.set(prompt, messages.filter(({ role }) => role !== 'system').map(({ content }) => content));
       asked.set(prompt, (asked.get(prompt) ?? 0) + 1);
       const answer = () => {
         const message = { role: 'assistant', content: `answer to ${prompt}` };
@@ -42,6 +45,7 @@ async function startModel(t, { hold = () => false } = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     asked,
+    talks,
     answered,
     release() { for (const answer of held.splice(0)) answer(); },
     async until(condition) { while (!condition()) await new Promise((go) => waiters.push(go)); },
@@ -139,6 +143,40 @@ test('durable: an answer that is on disk is not asked for again, whenever the ho
       const times = model.asked.get(prompt) ?? 0;
       assert.match(shown, times === 0 ? /outcome: in_doubt/ : /outcome: (ok|in_doubt)/);
       assert.ok(times <= 1, `${prompt} was asked ${times} times`);
+    }
+    await toolpost(place, 'calls', 'purge');
+  }
+});
+
+test('durable: killed at random with 50 calls in flight, nothing is asked twice, lost or torn', { timeout: 180_000 }, async (t) => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  t.diagnostic(`SEED=${seed}`);
+  let state = seed;
+  const random = (below) => { // a linear congruence (Numerical Recipes), good enough to choose a moment
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+  const model = await startModel(t);
+  const place = new Place(t).configure(config(model.url));
+  const count = sanitized ? 12 : 50;
+  for (let round = 0; round < (sanitized ? 2 : 4); ++round) {
+    const peer = await start(place);
+    const prompts = Array.from({ length: count }, (_, i) => `random ${round}, question ${i}`);
+    prompts.forEach((prompt, i) => peer.send(callLine(i, prompt)));
+    const moment = 1 + random(count);
+    const reached = () => prompts.filter((prompt) => model.asked.has(prompt)).length >= moment;
+    await model.until(reached);
+    for (let spins = random(200_000); spins > 0; --spins) Math.sqrt(spins); // up to a millisecond or so
+    await kill(peer);
+    await toolpost(place, 'calls', 'resume').catch((error) => error); // fails when one is in doubt
+    const ended = await outcomes(place); // reads each record whole
+    const heard = new Set(peer.messages.map(({ result }) => result?.structuredContent?.content));
+    for (const prompt of prompts) {
+      const times = model.asked.get(prompt) ?? 0;
+      assert.ok(times <= 1, `${prompt} was asked ${times} times`);
+      if (heard.has(`answer to ${prompt}`)) continue;
+      // What is not on disk was never begun, and never asked.
+      assert.match(ended.get(prompt) ?? (times === 0 ? 'outcome: ok' : 'lost'), /outcome: (ok|in_doubt)/, `${prompt}: ${times}`);
     }
     await toolpost(place, 'calls', 'purge');
   }
@@ -266,7 +304,7 @@ test('durable: a thread has each turn once, however often its host died', bounde
   const model = await startModel(t);
   const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
   let peer = await start(place);
-  const id = (await peer.call(1, 'chat', { prompt: 'the first' })).result.structuredContent.continuation_id;
+  const id = (await peer.call(1, 'chat', { prompt: 'the first' })).result.structuredContent.continuation_offer.continuation_id;
   const prompts = ['the second', 'the third', 'the fourth'];
   for (const prompt of prompts) {
     peer.send({ id: prompt, method: 'tools/call', params: { name: 'chat', arguments: { prompt, continuation_id: id }, _meta: { 'toolpost/durable': true } } });
@@ -277,6 +315,8 @@ test('durable: a thread has each turn once, however often its host died', bounde
   }
   // What the model is told of the thread is the thread.
   await peer.call('last', 'chat', { prompt: 'the last', continuation_id: id });
+  const turns = ['the first', ...prompts].flatMap((prompt) => [prompt, `answer to ${prompt}`]);
+  assert.deepEqual(model.talks.get('the last'), [...turns, 'the last']);
   await kill(peer);
   const { stdout } = await toolpost(place, 'calls', 'list');
   assert.doesNotMatch(stdout, /interrupted/);

@@ -161,6 +161,25 @@ test('reload: a bad file changes nothing and is reported', bounded, async (t) =>
   assert.doesNotMatch(run(place, 'status').out, /not reloaded/);
 });
 
+test('reload: a file that names what no plugin has changes nothing, and config check says where', bounded, async (t) => {
+  const model = await startModel(t);
+  const { place, peer } = await start(t, config(model.url));
+  const file = join(place.folder, 'toolpost.toml');
+  writeFileSync(file, `${config(model.url)}plugin = "opnai"\n[plugins."dev.toolpost.chat"]\ngrant = ["provder"]\n`);
+  const check = run(place, '--config', file, 'config', 'check');
+  assert.equal(check.status, 2);
+  assert.match(check.err, /toolpost\.toml:7: providers\.upstream\.plugin: .* did you mean "openai"\?/);
+  assert.match(check.err, /toolpost\.toml:9: plugins\."dev\.toolpost\.chat"\.grant: .* did you mean "provider"\?/);
+  peer.process.kill('SIGHUP');
+  await said(peer, /config_refused/);
+  assert.match(peer.stderr, /opnai.*nothing was changed/s);
+  const arrival = model.arrival();
+  const call = peer.call(1, 'chat', { prompt: 'hello' });
+  await arrival;
+  model.answer('Still here.');
+  assert.equal((await call).result.structuredContent.content, 'Still here.');
+});
+
 test('reload: plugins that were dropped in meanwhile are offered', bounded, async (t) => {
   const folder = (place) => join(place.folder, 'home/.local/share/toolpost/plugins');
   const { place, peer } = await start(t, '');

@@ -65,7 +65,7 @@ const failed = [
   ['a stream that stalls before any content', { prepare: stalling(1), options: { provider: two, rest: streamIdle }, code: 'deadline',
     attempts: 2, says: [/http\.stream_idle_ms = 100/, /providers\.upstream\.attempts_max = 2/] }],
   ['429 with a Retry-After past the deadline', { prepare: always(tooFast(3600)), code: 'rate_limited', attempts: 1,
-    says: [/slow down/, /wait 3600000 ms/, /ceilings\.tool_ms = 45000/] }],
+    retryAfter: 3_600_000, says: [/slow down/, /wait 3600000 ms/, /ceilings\.tool_ms = 45000/] }],
   ['500 again and again', { prepare: always(oops), code: 'unavailable', attempts: 4, says: [/HTTP 500/, /retry\.attempts_max = 4/] }],
   ['silence against the limit of the first byte', { prepare: silent, options: { provider: two, rest: firstByte }, code: 'deadline',
     attempts: 2, says: [/http\.first_byte_ms = 100/, /providers\.upstream\.attempts_max = 2/] }],
@@ -98,10 +98,13 @@ for (const client of clients) {
     assert.equal(asked(mock), 1); // content was delivered, so the request is not repeated
   });
 
-  for (const [what, { prepare, options, code, attempts, says }] of failed) {
+  for (const [what, { prepare, options, code, attempts, says, retryAfter }] of failed) {
     test(`${client} client: ${what}`, bounded, async (t) => {
       const mock = await startMock(t, prepare);
-      assertFailed(await chat(t, client, mock.url, options), code, attempts, ...says);
+      const result = await chat(t, client, mock.url, options);
+      assertFailed(result, code, attempts, ...says);
+      const { retry_after_ms: wait } = result._meta['toolpost/error'];
+      if (retryAfter) assert.ok(wait > retryAfter - 60_000 && wait <= retryAfter, `retry_after_ms: ${wait}`);
       assert.equal(asked(mock), attempts);
     });
   }

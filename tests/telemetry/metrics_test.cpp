@@ -64,6 +64,7 @@ TEST_CASE("metrics: a call's duration is kept by tool and outcome, tokens by mod
   metrics.call_duration.observe(label_pair("tool", "echo") + "," + label_pair("outcome", "hung"), 1s);
   metrics.tokens.add(label_pair("model", "m") + "," + label_pair("direction", "input"), 21);
   metrics.tokens.add(label_pair("model", "m") + "," + label_pair("direction", "input"), 4);
+  metrics.cost.add(label_pair("model", "m") + "," + label_pair("currency", "USD"), 1'500);
   const std::string text = metrics.prometheus_text();
   const std::string name = "toolpost_call_duration_seconds";
   CHECK(has_line(text, name + "_bucket{tool=\"debug\",outcome=\"ok\",le=\"0.005\"} 1"));
@@ -71,6 +72,7 @@ TEST_CASE("metrics: a call's duration is kept by tool and outcome, tokens by mod
   CHECK(has_line(text, name + "_count{tool=\"debug\",outcome=\"ok\"} 2"));
   CHECK(has_line(text, name + "_sum{tool=\"echo\",outcome=\"hung\"} 1"));
   CHECK(has_line(text, "toolpost_tokens_total{model=\"m\",direction=\"input\"} 25"));
+  CHECK(has_line(text, "toolpost_cost_micros_total{model=\"m\",currency=\"USD\"} 1500"));
 }
 
 TEST_CASE("metrics: the last series that fits is kept, the next is counted as overflow", "[telemetry]") {
@@ -117,5 +119,5 @@ TEST_CASE("metrics: every line is a comment or a sample, every family is describ
       CHECK(line.find_first_not_of("0123456789.e+-", line.rfind(' ') + 1) == std::string::npos);
     }
   }
-  CHECK(families == 20);
+  CHECK(families == 21);
 }
