@@ -304,7 +304,7 @@ Result<std::int64_t> SqliteStore::remove_threads(const std::string& owner, const
   const std::lock_guard lock(mutex_);
   SqliteTransaction transaction(*database_);
   if (auto begun = transaction.begin_write(); !begun) return begun.error();
-  const auto dropped = drop_threads(owner, removal, now_ms);
+  auto dropped = drop_threads(owner, removal, now_ms);
   if (!dropped) return dropped;
   if (auto done = transaction.commit(); !done) return done.error();
   return dropped;
@@ -317,7 +317,7 @@ Result<std::int64_t> SqliteStore::drop_threads(const std::string& owner, const T
   std::int64_t dropped = 0;
   for (const std::string& id : std::set<std::string>(removal.ids.begin(), removal.ids.end())) {
     if (!is_thread_id(id)) return unknown_thread(id);
-    const auto one = threads_.drop(owner, id, now_ms);
+    auto one = threads_.drop(owner, id, now_ms);
     if (!one) return one;
     if (*one == 0) return unknown_thread(id);
     dropped += *one;

@@ -26,12 +26,13 @@ Result<std::unique_ptr<PluginModule>> PluginModule::load(const std::filesystem::
   try {
     // The throwing form, because only it carries the loader's own words. Leaked on purpose: a library with a
     // static of its own cannot be unloaded safely.
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
+    // NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks)
     auto* library = new boost::dll::shared_library(
         file, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (!library->has(TOOLPOST_ENTRY_SYMBOL)) {
       return incompatible(std::string("the library does not export ") + TOOLPOST_ENTRY_SYMBOL);
     }
+    // NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
     const auto& entry = library->get<const toolpost_plugin*(std::uint32_t)>(TOOLPOST_ENTRY_SYMBOL);
     const toolpost_plugin* plugin = entry(TOOLPOST_ABI_MAJOR);
     if (plugin == nullptr)
