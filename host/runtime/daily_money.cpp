@@ -10,7 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::uint64_t kSearchesMax = 10;  // that a model may make within one answer
 
 std::string money_text(std::int64_t micro) {
@@ -56,14 +55,14 @@ std::int64_t micro_money(double amount) {
 }
 
 std::int64_t utc_day(std::int64_t wall_ms) {
-  return wall_ms / kDayMs;
+  return wall_ms / kMsPerDay;
 }
 
 Result<std::int64_t> most_it_costs(const json& request, const ModelFacts* facts, const std::string& model) {
   const auto unknown = [&](const char* what) {
     return Error{Errc::unsupported, "the catalogue does not say " + std::string(what) + " of model " + model +
                                         ", so daily_cost_max cannot be kept; add it to a catalogue in "
-                                        "models.catalogs, or take the limit away"};
+                                        "models.catalog_folders, or take the limit away"};
   };
   if (facts == nullptr || !facts->price) return unknown("the price");
   TokensUsed most;
@@ -84,7 +83,7 @@ Result<std::int64_t> most_it_costs(const json& request, const ModelFacts* facts,
 Error money_refused(const MoneyOrder& order, const MoneyAnswer& answer, const std::string& currency,
                     std::int64_t wall_ms) {
   const std::string unit = currency.empty() ? "" : " " + currency;
-  const Millis left((order.day + 1) * kDayMs - wall_ms);
+  const Millis left((order.day + 1) * kMsPerDay - wall_ms);
   return {Errc::exhausted,
           "providers." + order.provider + ".daily_cost_max = " + money_text(order.limit) + unit + ": " +
               money_text(answer.counted) + unit + " are spent or reserved today (UTC), and this may cost " +

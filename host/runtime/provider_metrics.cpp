@@ -55,13 +55,14 @@ void ProviderService::count_attempt(const Choice& choice, const CallOutcome& out
 }
 
 void ProviderService::count_answer(const Choice& choice, CallId call, const nlohmann::json& reply) {
-  runner_->count_use(call, use_in(reply));
+  const CallUse use = use_in(reply);
+  runner_->count_use(call, use);
   if (metrics_ == nullptr) return;
   for (const char* direction : {"input", "output"}) {
     const std::uint64_t count = tokens_in(reply, direction);
     if (count != 0) metrics_->tokens.add(labels(choice) + ",direction=\"" + direction + "\"", count);
   }
-  for (const auto& [currency, amount] : use_in(reply).cost)
+  for (const auto& [currency, amount] : use.cost)
     metrics_->cost.add(labels(choice) + "," + label_pair("currency", currency),
                        static_cast<std::uint64_t>(micro_money(amount)));
 }

@@ -6,6 +6,8 @@
 
 namespace toolpost {
 
+constexpr std::int64_t kMsPerDay = 86'400'000;
+
 /// Asks for money before it is spent. Amounts in millionths of the provider's currency.
 struct MoneyOrder {
   std::string provider;

@@ -11,7 +11,6 @@ namespace toolpost {
 namespace {
 
 constexpr int kRemovedPerTransaction = 200;
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kSpendingDays = 40;  // kept for people; only today's counts
 
 bool is_thread_id(std::string_view id) {
@@ -267,7 +266,7 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
     if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) break;
   }
   const std::lock_guard lock(mutex_);
-  if (auto done = spending_.remove_before(now_ms / kDayMs - kSpendingDays); !done) return done;
+  if (auto done = spending_.remove_before(now_ms / kMsPerDay - kSpendingDays); !done) return done;
   return journals_.remove_unchanged_since(now_ms - settings_.journal_ttl.count());
 }
 
