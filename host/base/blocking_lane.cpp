@@ -2,8 +2,8 @@
 
 namespace toolpost {
 
-BlockingLane::BlockingLane(std::size_t queue_size_max)
-    : queue_size_max_(queue_size_max), thread_([this] { work(); }) {}
+BlockingLane::BlockingLane(std::size_t queue_size_max, std::string setting)
+    : queue_size_max_(queue_size_max), setting_(std::move(setting)), thread_([this] { work(); }) {}
 
 BlockingLane::~BlockingLane() {
   {
@@ -12,6 +12,14 @@ BlockingLane::~BlockingLane() {
   }
   wake_.notify_one();
   thread_.join();
+}
+
+std::string BlockingLane::full() const {
+  const std::string bound = std::to_string(queue_size_max_);
+  return (setting_.empty()
+              ? bound + " tasks wait for the disk already, the most that may"
+              : "as many tasks wait for the disk already as " + setting_ + " = " + bound + " lets wait") +
+         "; try again later";
 }
 
 bool BlockingLane::run(std::function<void()> task) {

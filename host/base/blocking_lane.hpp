@@ -6,19 +6,21 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace toolpost {
 
 class BlockingLane {
  public:
-  explicit BlockingLane(std::size_t queue_size_max = 4096);
+  /// `setting` is the name under which an operator may raise the bound; empty: there is none.
+  explicit BlockingLane(std::size_t queue_size_max = 4096, std::string setting = {});
   ~BlockingLane();
   BlockingLane(const BlockingLane&) = delete;
   BlockingLane& operator=(const BlockingLane&) = delete;
 
-  /// What is told of a task that finds the queue full; the bound has no setting.
-  static constexpr const char* kFull = "4096 tasks wait for the disk already, the most that may; try again later";
+  /// What is told of a task that finds the queue full.
+  std::string full() const;
 
   /// False when the queue is full. Tasks run in order. Threads: any.
   bool run(std::function<void()> task);
@@ -27,6 +29,7 @@ class BlockingLane {
   void work();
 
   const std::size_t queue_size_max_;
+  const std::string setting_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;  // guarded by mutex_

@@ -50,7 +50,12 @@ void print_outcome(const CallOutcome& outcome, Output output) {
     return;
   }
   if (outcome.code != Errc::ok) {
-    std::cerr << "toolpost: " << name(outcome.code) << ": " << outcome.message << "\n";
+    std::cerr << "toolpost: " << name(outcome.code) << ": " << outcome.message;
+    const bool never_tried = outcome.code == Errc::invalid_input || outcome.code == Errc::not_found;
+    if (!never_tried || outcome.turns > 0)
+      std::cerr << " (after " << to_ms(outcome.elapsed) << " ms; turns: " << outcome.turns
+                << ", attempts: " << outcome.use.attempts << ")";
+    std::cerr << "\n";
     return;
   }
   for (const TurnPart& part : outcome.parts) std::cout << part.bytes << "\n";

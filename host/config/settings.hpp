@@ -125,6 +125,7 @@ struct GitSettings {                             // [git]
   std::uint32_t files_max = 500;                 // in one answer; 1..10,000
   std::uint64_t memory_bytes_max = 1024u << 20;  // address space of one process; 128 MiB..64 GiB
   std::uint32_t processes_max = 2;               // at once; 1..64
+  std::uint32_t queue_size_max = 256;            // effects that wait for one; 1..100,000
 };
 
 struct HttpSettings {                       // [http]
@@ -135,6 +136,7 @@ struct HttpSettings {                       // [http]
   std::uint64_t header_bytes_max = 65'536;  // 1024..1 MiB
   std::uint32_t redirects_max = 3;          // 0 follows none, ..10
   std::uint32_t connections_max = 64;       // 1..1024
+  std::uint32_t queue_size_max = 4096;      // calls that wait for one; 1..100,000
   std::string ca_file;                      // PEM, trusted besides the system's authorities; empty: none
 };
 
@@ -150,6 +152,10 @@ struct StoreSettings {                       // [store]
   std::uint32_t thread_turns_max = 50;       // 1..10,000
   std::uint64_t thread_bytes_max = 4 << 20;  // 4096..256 MiB
   std::uint64_t value_bytes_max = 1 << 20;   // one stored value; 0..64 MiB
+  std::uint32_t call_values_max = 64;        // values that one call may put; 0..10,000
+  std::uint32_t call_turns_max = 16;         // thread turns that one call may append; 0..1000
+  std::uint32_t queue_size_max =
+      4096;                        // tasks that wait for the disk, of files and of the store; 16..100,000
   Millis journal_ttl{86'400'000};  // of calls that ended or were interrupted; 60,000..31,536,000,000
   std::uint64_t file_bytes_max = 1ull << 30;  // of all of it; 131,072..1 TiB
 };
@@ -162,10 +168,12 @@ struct ResumeSettings {             // [resume], calls whose host died
 /// As log.file: no file at all.
 constexpr const char* kNoLogFile = "none";
 
-struct LogSettings {                     // [log]
-  std::string level = "info";            // debug | info | warn | error | off
-  std::string file;                      // JSON lines; empty: one per host in the state folder; "none": none
-  std::uint32_t recent_calls_max = 200;  // ended calls kept in memory for toolcall_log_tail; 0..10,000
+struct LogSettings {           // [log]
+  std::string level = "info";  // debug | info | warn | error | off
+  std::string file;            // JSON lines; empty: one per host in the state folder; "none": none
+  std::uint64_t file_bytes_max = 10 << 20;  // then it is rotated; 65,536..1 GiB
+  std::uint32_t old_files_max = 3;          // kept of the rotated ones; 0..100
+  std::uint32_t recent_calls_max = 200;     // ended calls kept in memory for toolcall_log_tail; 0..10,000
 };
 
 /// A secret is named, never written here: exactly one of these says where it is.
@@ -194,6 +202,7 @@ struct ProviderSettings {                     // [providers.NAME]
   std::vector<std::string> models_preferred;  // what auto takes first, in this order
   bool local = false;                         // counts as local though base_url is another machine
   std::uint32_t concurrency_max = 8;          // attempts at once; 1..10,000
+  std::uint32_t queue_size_max = 64;          // attempts that wait for it; 0 refuses instead, ..10,000
   std::optional<Millis> ceiling;              // overrides ceilings.provider
   std::optional<std::uint32_t> attempts_max;  // overrides retry.attempts_max
   double daily_cost_max = 0;                  // of a UTC day, in the catalogue's currency; 0: no limit, ..1e6

@@ -227,6 +227,8 @@ constexpr Setting<Settings> kHostSettings[] = {
                                        "bytes", "Address space of one process."),
     NUMBER(git, Git, processes_max)("git", "processes_max", "2", {1, 64}, "processes",
                                     "At once; further effects wait."),
+    NUMBER(git, Git, queue_size_max)("git", "queue_size_max", "256", {1, 100'000}, "effects",
+                                     "Waiting for a process; further ones are refused."),
 
     NUMBER(http, Http, connect)("http", "connect_ms", "5_000", {100, 60'000}, "",
                                 "DNS, TCP and TLS together."),
@@ -242,6 +244,8 @@ constexpr Setting<Settings> kHostSettings[] = {
                                       "Redirects followed; 0 follows none."),
     NUMBER(http, Http, connections_max)("http", "connections_max", "64", {1, 1024}, "connections",
                                         "Connections at once."),
+    NUMBER(http, Http, queue_size_max)("http", "queue_size_max", "4_096", {1, 100'000}, "calls",
+                                       "Waiting for a connection; further ones are refused."),
     PLAIN(http, Http, ca_file)("http", "ca_file", "\"\"",
                                "Absolute path of a PEM file of certificate authorities trusted besides the "
                                "system's, for private servers."),
@@ -268,6 +272,13 @@ constexpr Setting<Settings> kHostSettings[] = {
                                            "bytes", "One thread."),
     NUMBER(store, Store, value_bytes_max)("store", "value_bytes_max", "1_048_576", {0, 64 * kMiB}, "bytes",
                                           "One stored value."),
+    NUMBER(store, Store, call_values_max)("store", "call_values_max", "64", {0, 10'000}, "values",
+                                          "Values that one call may store; 0 permits none."),
+    NUMBER(store, Store, call_turns_max)("store", "call_turns_max", "16", {0, 1000}, "turns",
+                                         "Thread turns that one call may append; 0 permits none."),
+    NUMBER(store, Store, queue_size_max)(
+        "store", "queue_size_max", "4_096", {16, 100'000}, "tasks",
+        "Waiting for the disk, those of files and those of the store each; further ones are refused."),
     NUMBER(store, Store, file_bytes_max)("store", "file_bytes_max", "1_073_741_824",
                                          {128 * kKiB, 1024 * kGiB}, "bytes",
                                          "The file that holds all of it does not grow past this."),
@@ -303,8 +314,12 @@ constexpr Setting<Settings> kHostSettings[] = {
                            "debug|info|warn|error|off"),
     PLAIN(log, Log, file)(
         "log", "file", "\"\"",
-        "Absolute path of a file of JSON lines, rotated at 10 MiB; empty takes one for each "
-        "host in the state folder, \"none\" writes none."),
+        "Absolute path of a file of JSON lines; empty takes one for each host in the state folder, \"none\" "
+        "writes none."),
+    NUMBER(log, Log, file_bytes_max)("log", "file_bytes_max", "10_485_760", {64 * kKiB, kGiB}, "bytes",
+                                     "A file that grew to this is rotated."),
+    NUMBER(log, Log, old_files_max)("log", "old_files_max", "3", {0, 100}, "files",
+                                    "Rotated files kept besides the one that is written."),
     NUMBER(log, Log, recent_calls_max)(
         "log", "recent_calls_max", "200", {0, 10'000}, "calls",
         "Ended calls that are kept in memory for toolcall_log_tail, without what was asked and "

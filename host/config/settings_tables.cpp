@@ -35,6 +35,9 @@ constexpr Setting<Provider> kProviderSettings[] = {
                                       "Counts as local for models.local_only though it is another machine."),
     row<Provider, &Provider::concurrency_max>("", "concurrency_max", "8", {1, 10'000}, "attempts",
                                               "Attempts at once."),
+    row<Provider, &Provider::queue_size_max>(
+        "", "queue_size_max", "64", {0, 10'000}, "attempts",
+        "Attempts that wait for one of those; further ones are refused."),
     row<Provider, &Provider::ceiling>("", "ceiling_ms", "", kCeiling, "", "Overrides ceilings.provider_ms."),
     row<Provider, &Provider::attempts_max>("", "attempts_max", "", {1, 10}, "attempts",
                                            "Overrides retry.attempts_max."),

@@ -29,9 +29,9 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
   const Errc code = paused(now) ? Errc::rate_limited : Errc::shed;
   if (queue_.size() >= settings_.queue_size_max)
     return Offer::refused({code,
-                           "provider gate: " + full_limit(now) + " and " +
-                               std::to_string(settings_.queue_size_max) +
-                               " attempts wait, the most that may; retry in " + ms_text(retry_hint(wait)),
+                           "provider gate: " + full_limit(now) + " and " + settings_.section +
+                               ".queue_size_max = " + std::to_string(settings_.queue_size_max) +
+                               " attempts wait; retry in " + ms_text(retry_hint(wait)),
                            retry_hint(wait), SideEffect::none});
   if (wait + settings_.attempt_min >= left)
     return Offer::refused({code,
@@ -132,7 +132,7 @@ Duration ProviderGateCore::expected_wait(TimePoint now) const {
 std::string ProviderGateCore::full_limit(TimePoint now) const {
   if (paused(now))
     return "the upstream asked for a pause (Retry-After) of another " + ms_text(closed_until_ - now);
-  std::string text = settings_.setting + " = " + std::to_string(settings_.concurrency_max);
+  std::string text = settings_.section + ".concurrency_max = " + std::to_string(settings_.concurrency_max);
   if (concurrency_ < settings_.concurrency_max)
     text += " (lowered to " + std::to_string(concurrency_) + " by the upstream)";
   return text + " attempts run already";

@@ -15,9 +15,9 @@
 namespace toolpost {
 
 struct ProviderGateSettings {
-  std::string setting;                // of concurrency_max, e.g. "providers.glm.concurrency_max"
+  std::string section;                // where the operator sets it, e.g. "providers.glm"
   std::uint32_t concurrency_max = 8;  // attempts at once; 1..10,000
-  std::uint32_t queue_size_max = 64;  // waiting attempts; fixed, no setting of the operator's
+  std::uint32_t queue_size_max = 64;  // waiting attempts; 0 refuses instead of waiting, ..10,000
   Millis attempt_min{2'000};          // retry.attempt_min_ms: none starts with less time left
 };
 

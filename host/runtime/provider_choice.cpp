@@ -80,7 +80,7 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
   entry->name = name;
   entry->settings = settings;
   entry->gate = std::make_unique<ProviderGateCore>(ProviderGateSettings{
-      "providers." + name + ".concurrency_max", settings.concurrency_max, 64, settings_.retry.attempt_min});
+      "providers." + name, settings.concurrency_max, settings.queue_size_max, settings_.retry.attempt_min});
   const bool of_client = plugin != nullptr && plugin->manifest.required == std::vector<std::string>{"sample"};
   const auto url = parse_url(settings.base_url);
   if (plugin == nullptr) {

@@ -114,8 +114,7 @@ Result<void> Runtime::open_store() {
 }
 
 void Runtime::remove_expired() {
-  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
-  store_lane_->run([this, now = loop_.wall_ms()] {
+  lane(store_lane_).run([this, now = loop_.wall_ms()] {
     // What cannot be removed now is removed an hour later; a thread past its time is not readable meanwhile.
     [[maybe_unused]] const Result<void> removed = store_->remove_expired(now);
   });
@@ -195,14 +194,14 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
       return places_.kill_after_frame(plugin.id(), type);
     };
   }
-  const PoolPlugin pool_plugin{plugin.id(),
-                               plugin.found.file,
-                               plugin.config_json,
-                               plugin.settings.turn_max.value_or(settings_.turns.turn_max),
-                               settings_.limits.output_bytes_max,
-                               settings_.turns.effects_max,
-                               plugin.settings.turn_max ? "plugins.\"" + plugin.id() + "\".turn_max_ms"
-                                                        : "turns.turn_max_ms"};
+  const PoolPlugin pool_plugin{
+      plugin.id(),
+      plugin.found.file,
+      plugin.config_json,
+      plugin.settings.turn_max.value_or(settings_.turns.turn_max),
+      settings_.limits.output_bytes_max,
+      settings_.turns.effects_max,
+      plugin.settings.turn_max ? "plugins.\"" + plugin.id() + "\".turn_max_ms" : "turns.turn_max_ms"};
   if (settings_.isolation.mode == "in-process") {
     isolation_level_ = 0;
     plugin.pool = std::make_unique<InProcessPool>(

@@ -114,6 +114,8 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<RunningEffect> start_append(const EffectOrder& order, const Settle& settle);
   void store_batch(StoreBatch batch, std::function<void(Result<void>)> done);
   void on_store_failed(const Error& error);
+  /// Starts the lane's thread where it does not run yet.
+  BlockingLane& lane(std::unique_ptr<BlockingLane>& one);
   std::unique_ptr<RunningEffect> on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
                                          const Settle& settle);
 

@@ -11,9 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kAppendsMax = 16;  // thread turns and values that one call may leave behind
-constexpr std::size_t kPutsMax = 64;
-
 /// What the host knows of the call that leaves a turn behind, whatever its plugin tells.
 json call_facts(const CallUse& use, Duration elapsed) {
   json facts = {{"latency_ms", to_ms(elapsed)}};
@@ -134,6 +131,11 @@ std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, con
   return std::make_unique<HttpEffect>(http_, id);
 }
 
+BlockingLane& Runtime::lane(std::unique_ptr<BlockingLane>& one) {
+  if (!one) one = std::make_unique<BlockingLane>(settings_.store.queue_size_max, "store.queue_size_max");
+  return *one;
+}
+
 std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::function<Result<std::string>()> work,
                                                 const Settle& settle) {
   auto wanted = std::make_shared<bool>(true);
@@ -150,14 +152,13 @@ std::unique_ptr<RunningEffect> Runtime::on_lane(BlockingLane& lane, std::functio
         });
       });
   if (!taken) {
-    settle(Errc::exhausted, BlockingLane::kFull);
+    settle(Errc::exhausted, lane.full());
     return nullptr;
   }
   return std::make_unique<LaneEffect>(std::move(wanted));
 }
 
 std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, const Settle& settle) {
-  if (!file_lane_) file_lane_ = std::make_unique<BlockingLane>();
   auto& budget = budgets_[order.call];
   if (!budget) {
     budget = std::make_shared<FileBudget>();
@@ -165,7 +166,7 @@ std::unique_ptr<RunningEffect> Runtime::start_file(const EffectOrder& order, con
     budget->bytes_left = static_cast<std::int64_t>(settings_.files.total_bytes_max);
   }
   return on_lane(
-      *file_lane_,
+      lane(file_lane_),
       [this, kind = std::string(order.kind), request = std::string(order.request), budget = budget] {
         return run_file_effect(*roots_, settings_.files, kind, request, *budget);
       },
@@ -196,7 +197,9 @@ void Runtime::defer_put(const EffectOrder& order, const Settle& settle) {
   const std::string key = text_of(request, "key");
   if (key.empty() || !request.contains("value"))
     return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
-  if (batch.puts.size() >= kPutsMax) return settle(Errc::exhausted, "a call may put 64 values");
+  if (batch.puts.size() >= settings_.store.call_values_max)
+    return settle(Errc::exhausted, "the call put as many values already as store.call_values_max = " +
+                                       std::to_string(settings_.store.call_values_max) + " permits");
   batch.puts.push_back({order.plugin->id(), key, dumped(request["value"])});
   settle(Errc::ok, "{}");
 }
@@ -221,7 +224,9 @@ Result<ThreadAppend> Runtime::append_of(const EffectOrder& order, std::string gi
 Result<void> Runtime::defer(CallId call, OwnerId owner, ThreadAppend append) {
   StoreBatch& batch = batches_[call];
   batch.owner = owner_name(owner);
-  if (batch.appends.size() >= kAppendsMax) return Error{Errc::exhausted, "a call may append 16 turns"};
+  if (batch.appends.size() >= settings_.store.call_turns_max)
+    return Error{Errc::exhausted, "the call appended as many turns already as store.call_turns_max = " +
+                                      std::to_string(settings_.store.call_turns_max) + " permits"};
   batch.appends.push_back(std::move(append));
   return {};
 }
@@ -242,7 +247,7 @@ std::unique_ptr<RunningEffect> Runtime::start_append(const EffectOrder& order, c
     settle(Errc::ok, std::move(id));
   };
   return on_lane(
-      *store_lane_,
+      lane(store_lane_),
       [this, owner = owner_name(order.owner), append = std::move(*append),
        now = loop_.wall_ms()]() -> Result<std::string> {
         if (auto fits = store_->check_append(owner, append, now); !fits) return fits.error();
@@ -260,7 +265,6 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, co
     defer_put(order, settle);
     return nullptr;
   }
-  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
   if (order.kind == "thread.append") return start_append(order, settle);
   const json request = json::parse(order.request, nullptr, false);
   const char* field = order.kind == "thread.read" ? "id" : "key";
@@ -272,11 +276,11 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, co
   const std::string owner = owner_name(order.owner);
   if (order.kind == "thread.read") {
     return on_lane(
-        *store_lane_,
+        lane(store_lane_),
         [this, owner, name, now = loop_.wall_ms()] { return store_->read_thread(owner, name, now); }, settle);
   }
   return on_lane(
-      *store_lane_,
+      lane(store_lane_),
       [this, owner, name, plugin = order.plugin->id()]() -> Result<std::string> {
         auto value = store_->get_value(owner, plugin, name);
         if (!value) return value.error();
@@ -315,10 +319,9 @@ void Runtime::store_batch(StoreBatch batch, std::function<void(Result<void>)> do
   if (!store_) return later(Error{Errc::unavailable, "nothing can be stored: " + store_problem_});
   batch.now_ms = loop_.wall_ms();
   batch.lease = lease_ ? lease_->name() : "";
-  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
-  const bool taken =
-      store_lane_->run([this, batch = std::move(batch), later] { later(store_->commit(batch)); });
-  if (!taken) later(Error{Errc::exhausted, BlockingLane::kFull});
+  BlockingLane& disk = lane(store_lane_);
+  const bool taken = disk.run([this, batch = std::move(batch), later] { later(store_->commit(batch)); });
+  if (!taken) later(Error{Errc::exhausted, disk.full()});
 }
 
 void Runtime::reserve(const MoneyOrder& order, std::function<void(const Result<MoneyAnswer>&)> done) {
@@ -329,9 +332,9 @@ void Runtime::reserve(const MoneyOrder& order, std::function<void(const Result<M
     });
   };
   if (!store_) return later(Error{Errc::unavailable, "nothing can be stored: " + store_problem_});
-  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
-  if (!store_lane_->run([this, order, later] { later(store_->reserve_money(order)); }))
-    later(Error{Errc::exhausted, BlockingLane::kFull});
+  BlockingLane& disk = lane(store_lane_);
+  if (!disk.run([this, order, later] { later(store_->reserve_money(order)); }))
+    later(Error{Errc::exhausted, disk.full()});
 }
 
 void Runtime::settle(const std::string& provider, std::int64_t day, std::int64_t change) {
@@ -340,10 +343,11 @@ void Runtime::settle(const std::string& provider, std::int64_t day, std::int64_t
       if (!alive.expired()) on_store_failed(error);
     });
   };
-  const bool taken = store_lane_ && store_lane_->run([this, provider, day, change, failed] {
+  if (!store_lane_) return failed({Errc::unavailable, "the host ends"});
+  const bool taken = store_lane_->run([this, provider, day, change, failed] {
     if (auto settled = store_->settle_money(provider, day, change); !settled) failed(settled.error());
   });
-  if (!taken) failed({Errc::exhausted, BlockingLane::kFull});
+  if (!taken) failed({Errc::exhausted, store_lane_->full()});
 }
 
 void Runtime::on_store_failed(const Error& error) {

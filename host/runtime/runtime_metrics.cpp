@@ -53,17 +53,17 @@ void Runtime::on_turn_lost(const PluginEntry& plugin, const MethodManifest* meth
     facts.turns = journal->turns();
     if (!journal->entries().empty()) facts.last_effect = journal->entries().back().kind;
   }
-  if (!store_lane_) store_lane_ = std::make_unique<BlockingLane>();
   // A report that no longer fits into the lane, or onto the disk, is not worth a call.
-  store_lane_->run([this, alive = std::weak_ptr<bool>(alive_), folder = places_.state_dir + "/crashes",
-                    id = plugin.id(), at = facts.wall_ms, text = crashes_.text(facts, redactor_)] {
-    auto written = std::make_shared<Result<std::string>>(write_crash_report(folder, id, at, text));
-    loop_.post([this, alive, written] {
-      if (alive.expired() || !on_event) return;
-      on_event(*written ? Level::warn : Level::error, "crash_report",
-               *written ? **written : written->error().message);
-    });
-  });
+  lane(store_lane_)
+      .run([this, alive = std::weak_ptr<bool>(alive_), folder = places_.state_dir + "/crashes",
+            id = plugin.id(), at = facts.wall_ms, text = crashes_.text(facts, redactor_)] {
+        auto written = std::make_shared<Result<std::string>>(write_crash_report(folder, id, at, text));
+        loop_.post([this, alive, written] {
+          if (alive.expired() || !on_event) return;
+          on_event(*written ? Level::warn : Level::error, "crash_report",
+                   *written ? **written : written->error().message);
+        });
+      });
 }
 
 }  // namespace toolpost

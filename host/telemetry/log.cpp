@@ -15,8 +15,6 @@
 namespace toolpost {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 10 << 20;
-constexpr std::size_t kOldFilesMax = 3;
 constexpr std::array<std::string_view, 5> kLevelNames{"debug", "info", "warn", "error", "off"};
 
 spdlog::level::level_enum spdlog_level(Level level) {
@@ -60,12 +58,13 @@ bool is_regular_or_new(const std::string& path) {
 // Two loggers, since each output has its own text; both only add time and line end.
 class Log::Outputs {
  public:
-  Outputs(const std::string& file, int text_fd)
+  Outputs(const LogSettings& settings, int text_fd)
       : text_sink_(std::make_shared<StderrSink>(text_fd)), text_("text", text_sink_) {
     prepare(text_, "%Y-%m-%dT%H:%M:%S.%e%z %v");
-    if (file.empty()) return;
-    json_.emplace("json", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                              file, kFileBytesMax, kOldFilesMax, false, private_file()));
+    if (settings.file.empty()) return;
+    json_.emplace("json",
+                  std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+                      settings.file, settings.file_bytes_max, settings.old_files_max, false, private_file()));
     prepare(*json_, "{\"time\":\"%Y-%m-%dT%H:%M:%S.%e%z\",%v}");
   }
 
@@ -105,7 +104,7 @@ Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings, const Redact
   };
   if (!settings.file.empty() && !is_regular_or_new(settings.file)) return failed("it is not a regular file");
   try {
-    auto outputs = std::make_unique<Outputs>(settings.file, text_fd);
+    auto outputs = std::make_unique<Outputs>(settings, text_fd);
     return std::unique_ptr<Log>(new Log(level_from_name(settings.level), redactor, std::move(outputs)));
   } catch (const spdlog::spdlog_ex& error) {
     return failed(error.what());

@@ -22,7 +22,7 @@ std::string_view name(Level level);
 
 class Log {
  public:
-  /// `file` of the settings is opened with mode 0600 and rotated at 10 MiB, three older ones are kept.
+  /// `file` of the settings is opened with mode 0600 and rotated.
   /// Errors:   invalid_config when it cannot be opened.
   /// Lifetime: borrows `redactor` and `text_fd`, which must outlive the log.
   static Result<std::unique_ptr<Log>> open(const LogSettings& settings, const Redactor& redactor,

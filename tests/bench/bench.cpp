@@ -25,16 +25,18 @@ void print_row(const char* name, double ns, const char* than, double reference_n
   std::fflush(stdout);
 }
 
-void print_isolated(std::size_t bytes, Cores cores) {
+void print_calls(std::size_t bytes, Cores cores) {
   const char* const where = cores == Cores::one ? "one core" : "all cores";
   char name[128];
   const double bare = packet_ping_pong_ns(bytes, cores);
   std::snprintf(name, sizeof name, "SOCK_SEQPACKET ping-pong of two processes, %zu B, %s", bytes, where);
   print_row(name, bare, "", 0);
-  std::snprintf(name, sizeof name, "isolated echo through WorkerPool, %zu B, %s", bytes, where);
-  print_row(name, isolated_turn_ns(bytes, cores, 1), "the ping-pong", bare);
-  std::snprintf(name, sizeof name, "the same, 64 in flight, each");
-  print_row(name, isolated_turn_ns(bytes, cores, 64), "the ping-pong", bare);
+  std::snprintf(name, sizeof name, "echo through the whole chain, isolated, %zu B, %s", bytes, where);
+  const double isolated = call_ns(bytes, cores, 1, "process");
+  print_row(name, isolated, "the ping-pong", bare);
+  print_row("the same, in-process", call_ns(bytes, cores, 1, "in-process"), "isolated", isolated);
+  print_row("the same, isolated, 64 in flight, each", call_ns(bytes, cores, 64, "process"), "the ping-pong",
+            bare);
 }
 
 void print_local_table() {
@@ -42,8 +44,8 @@ void print_local_table() {
   print_row("direct call through a dlsym'd pointer, 600 B copied", direct, "", 0);
   print_row("in-process turn of the echo plugin, 600 B", in_process_turn_ns(600), "the direct call", direct);
   for (const std::size_t bytes : {std::size_t{600}, std::size_t{4096}}) {
-    print_isolated(bytes, Cores::one);
-    print_isolated(bytes, Cores::all);
+    print_calls(bytes, Cores::one);
+    print_calls(bytes, Cores::all);
   }
 }
 

@@ -14,9 +14,10 @@
 
 #include "base/unique_fd.hpp"
 #include "process_stat.hpp"
+#include "runtime/runtime.hpp"
+#include "scratch.hpp"
 #include "worker/plugin_module.hpp"
 #include "worker/turn_runner.hpp"
-#include "worker/worker_pool.hpp"
 
 namespace toolpost::bench {
 namespace {
@@ -26,6 +27,7 @@ using namespace std::chrono_literals;
 
 const std::string kBuild = TOOLPOST_BINARY_DIR;
 constexpr auto kDuration = 700ms;
+constexpr auto kWarmUp = 100ms;  // in it the worker starts
 
 double ns_each(Clock::duration took, std::uint64_t count) {
   return std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(count);
@@ -46,70 +48,74 @@ double time_steps(std::uint64_t batch, Step step) {
   return ns_each(Clock::now() - begin, count);
 }
 
-// Turns through one pool, `in_flight` at a time.
-class PoolRun {
+// Calls through the whole chain of a host without a client, `in_flight` at a time: sanitize, admission,
+// journal, pool, worker and back.
+class CallRun {
  public:
-  PoolRun(std::size_t bytes, std::size_t in_flight) : in_flight_(in_flight) {
-    TurnInput input;
-    input.method = "echo";
-    const std::string request = json_of(bytes);
-    input.request = request;
-    encode(input, input_);
+  CallRun(std::size_t bytes, std::size_t in_flight, const char* mode) : arguments_(json_of(bytes)) {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
     if (!started) throw std::runtime_error(started.error().message);
     spawner_ = std::move(*started);
-    spawner_->attach(
-        loop_, workers_,
-        {[this](std::uint64_t worker, const std::string& why) {
-           pool_->on_spawn_failed(worker & 0xffffffff, why);
-         },
-         [this](std::uint64_t worker, int status) { pool_->on_died(worker & 0xffffffff, status); },
-         [this](std::uint64_t) { loop_.stop(); },
-         {}});
-    WorkerPool::Events events;
-    events.turn_done = [this](TurnId, Result<TurnOutput> output) { on_done(output.has_value()); };
-    const PoolPlugin plugin{"bench", kBuild + "/lib/toolpost/plugins/echo.so", "{}", 5s, 8 << 20, 256};
-    pool_.emplace(loop_, *spawner_, 0, plugin, workers_, isolation_, quota_, events);
-    loop_.each_round([this] { pool_->flush(); });
+    Settings settings;
+    settings.isolation.mode = mode;
+    settings.isolation.allow_unsafe = settings.isolation.mode == "in-process";
+    settings.admission.calls_max = settings.admission.owner_calls_max = settings.admission.plugin_calls_max =
+        static_cast<std::uint32_t>(in_flight);
+    RuntimePlaces places;
+    places.version = "bench";
+    places.state_dir = scratch_.path();
+    places.git_program = kBuild + "/libexec/toolpost/toolpost-git";
+    places.plugin_folders = {{kBuild + "/lib/toolpost/plugins", PluginOrigin::bundled}};
+    runtime_.emplace(loop_, *spawner_, std::move(settings), std::move(places));
+    if (auto opened = runtime_->open(); !opened) throw std::runtime_error(opened.error().message);
+    run_for(kWarmUp, in_flight);
   }
 
-  double run() {
-    submit();
-    loop_.run();
-    if (failed_) throw std::runtime_error("a turn failed");
+  double run(std::size_t in_flight) {
+    run_for(kDuration, in_flight);
     return ns_each(end_ - begin_, done_);
   }
 
  private:
-  void submit() { pool_->submit(++turn_, 1, input_); }
-  void on_done(bool well) {
-    failed_ = (warm_ && failed_) || !well;
-    end_ = Clock::now();
-    if (!warm_) return on_first_done();
-    ++done_;
-    if (failed_ || end_ - begin_ > kDuration) return loop_.stop();
-    submit();
+  void run_for(Clock::duration duration, std::size_t in_flight) {
+    duration_ = duration;
+    done_ = 0;
+    begin_ = Clock::now();
+    for (std::size_t i = 0; i < in_flight; ++i) call();
+    loop_.post([] {});  // a round in which the first turns are sent
+    loop_.run();
+    if (!failure_.empty()) throw std::runtime_error("a call failed: " + failure_);
   }
-  // The first turn is not counted: it waited for the worker to start.
-  void on_first_done() {
-    warm_ = true;
-    begin_ = end_;
-    if (failed_) return loop_.stop();
-    for (std::size_t i = 0; i < in_flight_; ++i) submit();
+  void call() {
+    ToolRequest request;
+    request.tool = "echo";
+    request.arguments_json = arguments_;
+    ++running_;
+    runtime_->call_tool(request, [this](const CallOutcome& outcome, const Journal*) { on_done(outcome); },
+                        {});
+  }
+  void on_done(const CallOutcome& outcome) {
+    --running_;
+    ++done_;
+    if (outcome.code != Errc::ok) {
+      failure_ = outcome.message;
+    } else if (outcome.parts.empty() || outcome.parts[0].bytes.size() < arguments_.size()) {
+      failure_ = "the answer is short";
+    }
+    end_ = Clock::now();
+    if (failure_.empty() && end_ - begin_ < duration_) return call();
+    if (running_ == 0) loop_.stop();
   }
 
-  const std::size_t in_flight_;
-  std::string input_;
+  const std::string arguments_;
+  const Scratch scratch_;
   EventLoop loop_;
   std::unique_ptr<Spawner> spawner_;
-  WorkerSettings workers_;
-  IsolationSettings isolation_;
-  WorkerQuota quota_{loop_};
-  std::optional<WorkerPool> pool_;
-  TurnId turn_ = 0;
+  std::optional<Runtime> runtime_;
+  Clock::duration duration_{};
   std::uint64_t done_ = 0;
-  bool warm_ = false;
-  bool failed_ = true;  // until a first turn ended well
+  std::size_t running_ = 0;
+  std::string failure_;
   Clock::time_point begin_;
   Clock::time_point end_;
 };
@@ -170,10 +176,10 @@ double packet_ping_pong_ns(std::size_t bytes, Cores cores) {
   return ns;
 }
 
-double isolated_turn_ns(std::size_t bytes, Cores cores, std::size_t in_flight) {
+double call_ns(std::size_t bytes, Cores cores, std::size_t in_flight, const char* mode) {
   std::optional<Pin> pin;
   if (cores == Cores::one) pin.emplace();
-  return PoolRun(bytes, in_flight).run();
+  return CallRun(bytes, in_flight, mode).run(in_flight);
 }
 
 }  // namespace toolpost::bench

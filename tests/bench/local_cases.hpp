@@ -1,6 +1,6 @@
 #pragma once
-// The cases without a client: what a call costs as a function, as a turn, as bare messages and through worker
-// processes.
+// The cases without a client: what a call costs as a function, as a turn, as bare messages and through a
+// whole host.
 
 #include <cstddef>
 #include <string>
@@ -13,7 +13,8 @@ enum class Cores { one, all };
 double direct_call_ns(std::size_t bytes);
 double in_process_turn_ns(std::size_t bytes);
 double packet_ping_pong_ns(std::size_t bytes, Cores cores);
-/// `in_flight` turns at a time; 1 gives the latency.
-double isolated_turn_ns(std::size_t bytes, Cores cores, std::size_t in_flight);
+/// Through the whole chain of a host with isolation.mode `mode`, without a client; `in_flight` calls at a
+/// time: 1 gives the latency.
+double call_ns(std::size_t bytes, Cores cores, std::size_t in_flight, const char* mode);
 
 }  // namespace toolpost::bench

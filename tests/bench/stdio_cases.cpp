@@ -84,8 +84,9 @@ std::vector<Server> servers(const Scratch& scratch) {
       {"loop simdjson", {self, "--loop", "simdjson"}},
       {"loop nlohmann", {self, "--loop", "nlohmann"}},
   };
-  if (std::filesystem::exists(kSource + "/tests/e2e/node_modules/@modelcontextprotocol/sdk")) {
-    all.push_back({"npm sdk (node)", {"node", kSource + "/tests/bench/sdk_server.mjs"}});
+  if (std::filesystem::exists(kSource + "/tests/e2e/node_modules/@modelcontextprotocol/server")) {
+    all.push_back({"npm sdk 1.x (node)", {"node", kSource + "/tests/bench/sdk_server.mjs"}});
+    all.push_back({"npm sdk 2.x (node)", {"node", kSource + "/tests/bench/sdk_server_v2.mjs"}});
   }
   return all;
 }
@@ -214,7 +215,8 @@ void print_start_and_memory() {
   print_start("toolpost serve: server/discover", serve, {kDiscover}, kStarts);
   print_start("toolpost serve: initialize, then a first echo", serve, {kInitialize, kSmallCall}, kStarts);
   for (const Server& server : servers(scratch)) {
-    if (server.command[0] == "node") print_start("npm sdk: initialize", server.command, {kInitialize}, 3);
+    if (server.command[0] == "node")
+      print_start((server.name + std::string(": initialize")).c_str(), server.command, {kInitialize}, 3);
   }
   std::printf("memory, idle after one call\n");
   StdioClient client(serve);

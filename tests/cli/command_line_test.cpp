@@ -37,6 +37,11 @@ TEST_CASE("command line: wrong use ends with 2, a failed call with 1, a good one
   const Ended failed = home.run({"call", "echo", R"({"txt":"hello"})"});
   CHECK(failed.status == 1);
   CHECK(failed.err.find("toolpost: invalid_input: ") == 0);
+  CHECK(failed.err.find("(after ") == std::string::npos);
+  home.configure("[plugins.\"dev.toolpost.echo\"]\nceiling_ms = 1\n");
+  const Ended late = home.run({"call", "echo", R"({"text":"hello"})"});
+  CHECK(late.err.find("toolpost: shed: ") == 0);
+  CHECK(late.err.find(" ms; turns: 0, attempts: 0)\n") != std::string::npos);
   home.configure("[limits]\ndepth_max = 1\n");
   CHECK(home.run({"call", "echo", R"({"text":"hello"})"}).status == 2);
 }

@@ -53,7 +53,7 @@ int check_ranges(std::span<const Setting<Owner>> table) {
 
 TEST_CASE("settings range: both bounds of every number are accepted, one step outside is not", "[config]") {
   CHECK(check_ranges(host_settings()) > 70);
-  CHECK(check_ranges(provider_settings()) == 4);
+  CHECK(check_ranges(provider_settings()) == 5);
   CHECK(check_ranges(plugin_settings()) == 3);
 }
 

@@ -16,7 +16,7 @@ using Ids = std::vector<std::uint64_t>;
 
 ProviderGateSettings small() {
   ProviderGateSettings settings;
-  settings.setting = "providers.glm.concurrency_max";
+  settings.section = "providers.glm";
   settings.concurrency_max = 2;
   settings.queue_size_max = 3;
   return settings;
@@ -37,7 +37,9 @@ TEST_CASE("provider gate: runs concurrency_max at once, the rest first come, fir
   REQUIRE(refused.outcome == OfferOutcome::refused);
   CHECK(refused.refusal->code == Errc::shed);
   CHECK(refused.refusal->retry_after > 0ms);
-  CHECK(says(*refused.refusal, "providers.glm.concurrency_max = 2 attempts run already and 3 attempts wait"));
+  CHECK(says(*refused.refusal,
+             "providers.glm.concurrency_max = 2 attempts run already and "
+             "providers.glm.queue_size_max = 3 attempts wait"));
   CHECK(gate.withdraw(4));
   CHECK_FALSE(gate.withdraw(4));
   CHECK_FALSE(gate.withdraw(1));

@@ -98,3 +98,28 @@ TEST_CASE("settings: of what a plugin prints, workers.stdio_bytes_max reaches th
   CHECK(logged(8192) < 8192 + 4096 + 1024);  // what one read brings, and the plugin's name in front
   CHECK(logged(1 << 20) > 60'000);
 }
+
+TEST_CASE("settings: providers.NAME.queue_size_max attempts wait for the provider, a further one is refused",
+          "[runtime][settings]") {
+  ModelServer model;
+  Settings settings = chat_with(model);
+  settings.plugins["test.asking"].grant = {"provider"};
+  settings.providers["local"].concurrency_max = 1;
+  settings.retry.attempts_max = 1;
+  std::vector<std::string> plugins = kChat;
+  plugins.emplace_back("tests/plugins/asking.so");
+  const auto ask_both = [&](std::uint32_t waiting) {
+    settings.providers["local"].queue_size_max = waiting;
+    RuntimeWorld world(plugins, settings);
+    world.start(
+        "asking",
+        R"({"kind":"provider","request":{"method":"chat","model":"auto","messages":[{"role":"user","content":"hello"}]}})");
+    world.start("chat", R"({"prompt":"hello"})");
+    world.settle();
+    return world.reply("asking").dump() + world.outcomes.at("chat").message;
+  };
+  CHECK(ask_both(1).find("queue_size_max") == std::string::npos);
+  CHECK(model.asked == 2);
+  CHECK(ask_both(0).find("providers.local.queue_size_max = 0 attempts wait") != std::string::npos);
+  CHECK(model.asked == 3);
+}

@@ -131,18 +131,22 @@ TEST_CASE("log: an existing file is continued and made private", "[telemetry]") 
   CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("log: the file is rotated at ten mebibytes, rotated ones stay private", "[telemetry]") {
+TEST_CASE("log: the file is rotated at log.file_bytes_max, log.old_files_max are kept and stay private",
+          "[telemetry]") {
   const ScratchFolder folder;
   const Redactor redactor;
   const UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   LogSettings settings;
   settings.file = folder / "log.jsonl";
-  std::ofstream(settings.file) << std::string((10 << 20) - 100, 'x');
-  {
+  settings.file_bytes_max = 65'536;
+  settings.old_files_max = 1;
+  for (int round = 0; round < 2; ++round) {
+    std::ofstream(settings.file) << std::string(65'536 - 100, 'x');
     const auto log = open_log(settings, redactor, null.get());
     for (int i = 0; i < 3; ++i) log->event(Level::info, "filling", {{"text", std::string(60, 'y')}});
   }
   CHECK(std::filesystem::exists(folder / "log.1.jsonl"));
+  CHECK_FALSE(std::filesystem::exists(folder / "log.2.jsonl"));
   CHECK(std::filesystem::file_size(settings.file) < 1000);
   struct stat status{};
   REQUIRE(::stat((folder / "log.1.jsonl").c_str(), &status) == 0);

@@ -94,16 +94,18 @@ GitRequestId GitService::start(std::string_view kind, std::string_view request_j
   run->kind = kind;
   run->request = request_json;
   run->done = std::move(done);
-  const bool full = queue_.size() >= kGitQueueSizeMax;
+  const bool full = queue_.size() >= settings_.queue_size_max;
   if (!full) queue_.push_back(id);
   runs_.emplace(id, std::move(run));
   loop_.post([this, id, full, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
     const auto found = runs_.find(id);
     if (full && found != runs_.end()) {
-      settle(*found->second, Error{Errc::exhausted, std::to_string(kGitQueueSizeMax) +
-                                                        " git effects wait already; try again later, or let "
-                                                        "the operator raise git.processes_max"});
+      settle(*found->second,
+             Error{Errc::exhausted, "as many git effects wait already as git.queue_size_max = " +
+                                        std::to_string(settings_.queue_size_max) +
+                                        " lets wait; try again later, or let the operator "
+                                        "raise it or git.processes_max"});
       runs_.erase(id);
     }
     next();
@@ -163,7 +165,7 @@ void GitService::begin(Run& run) {
         });
       });
   if (taken) return;
-  settle(run, Error{Errc::exhausted, BlockingLane::kFull});
+  settle(run, Error{Errc::exhausted, lane_->full()});
   forget(id);
 }
 
@@ -266,7 +268,7 @@ void GitService::on_ended(Run& run) {
     });
   });
   if (taken) return;
-  settle(run, Error{Errc::exhausted, BlockingLane::kFull});
+  settle(run, Error{Errc::exhausted, lane_->full()});
   forget(run.id);
 }
 

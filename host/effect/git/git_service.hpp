@@ -22,8 +22,6 @@
 
 namespace toolpost {
 
-constexpr std::size_t kGitQueueSizeMax = 256;  // requests that wait for one of git.processes_max
-
 using GitRequestId = std::uint64_t;
 
 /// Threads: the loop's, all of it.

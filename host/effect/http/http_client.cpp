@@ -127,11 +127,12 @@ HttpRequestId HttpClient::Shell::start(HttpCall call, std::function<void(HttpOut
   transfer.done = std::move(done);
   transfer.progress = std::move(progress);
   transfers_.emplace(transfer.id, std::move(made));
-  if (queue_.size() >= queue_size_max) {
+  if (queue_.size() >= settings_.queue_size_max) {
     transfer.exchange.fail(
-        Error{Errc::exhausted, transfer.exchange.describe() + ": " + std::to_string(queue_size_max) +
-                                   " calls already wait for one of http.connections_max = " +
-                                   std::to_string(settings_.connections_max) + " connections"});
+        Error{Errc::exhausted,
+              transfer.exchange.describe() + ": as many calls wait already as http.queue_size_max = " +
+                  std::to_string(settings_.queue_size_max) + " lets wait for one of http.connections_max = " +
+                  std::to_string(settings_.connections_max) + " connections"});
   }
   if (!transfer.exchange.failed()) {
     queue_.push_back(transfer.id);

@@ -17,12 +17,10 @@ enum class HttpRequestId : std::uint64_t {};
 
 /// HTTP/1.1, and HTTP/2 over TLS where the server offers it; connections are kept and shared between calls.
 /// TLS is verified; environment proxies, netrc files and cookies are not used. At most http.connections_max
-/// calls run at once, the others wait in order. Threads: the loop's; name resolution runs on threads of curl.
+/// calls run at once and http.queue_size_max others wait in order; a further one fails as `exhausted`.
+/// Threads: the loop's; name resolution runs on threads of curl.
 class HttpClient {
  public:
-  /// Calls beyond the running ones that may wait; a further one fails as `exhausted`.
-  static constexpr std::size_t queue_size_max = 4096;
-
   /// Lifetime: `loop` and `settings` must outlive the client.
   HttpClient(EventLoop& loop, const HttpSettings& settings);
   /// Cancels what is running.

@@ -124,17 +124,21 @@ TEST_CASE("git service: git.processes_max run at once, and an endless one keeps 
 TEST_CASE("git service: the queue has an end", "[effect][git]") {
   GitWorld world;
   world.settings.git.processes_max = 1;
+  world.settings.git.queue_size_max = 8;
   GitService& service = world.start_service();
   int refused = 0;
   int done = 0;
   const auto count = [&](const Result<std::string>& result) {
     ++done;
-    if (!result && result.error().code == Errc::exhausted) ++refused;
-    if (done == static_cast<int>(kGitQueueSizeMax) + 1) world.loop.stop();
+    if (!result && result.error().code == Errc::exhausted) {
+      ++refused;
+      CHECK(result.error().message.find("git.queue_size_max = 8") != std::string::npos);
+    }
+    if (done == 9) world.loop.stop();
   };
   const std::string request = json{{"path", world.root}}.dump();
-  for (std::size_t i = 0; i < kGitQueueSizeMax + 1; ++i) service.start("git.repositories", request, count);
-  world.run_until([&] { return done == static_cast<int>(kGitQueueSizeMax) + 1; });
+  for (std::size_t i = 0; i < 9; ++i) service.start("git.repositories", request, count);
+  world.run_until([&] { return done == 9; });
   CHECK(refused == 1);
 }
 

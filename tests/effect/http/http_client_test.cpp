@@ -320,3 +320,30 @@ TEST_CASE("http client: many calls run at once, and those over connections_max w
   CHECK(client.running() == 0);
   CHECK(client.waiting() == 0);
 }
+
+TEST_CASE("http client: http.queue_size_max calls wait for a connection, a further one is refused",
+          "[http]") {
+  HttpServer server([](ServerConnection& connection) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request())
+      connection.answer("ok");
+  });
+  HttpWorld world;
+  world.settings.connections_max = 1;
+  world.settings.queue_size_max = 2;
+  HttpClient client(world.loop, world.settings);
+  int well = 0;
+  std::string refusal;
+  for (int i = 0; i < 4; ++i) {
+    client.start(world.get(server.url("/")), [&](const HttpOutcome& outcome) {
+      if (outcome.result) ++well;
+      if (!outcome.result) refusal = outcome.result.error().message;
+      if (well == 3 && !refusal.empty()) world.loop.stop();
+    });
+  }
+  world.loop.after(30s, [&] { world.loop.stop(); });
+  world.loop.run();
+  CHECK(well == 3);
+  CHECK(refusal.find("http.queue_size_max = 2 lets wait for one of http.connections_max = 1") !=
+        std::string::npos);
+}
