@@ -156,6 +156,7 @@ struct StoreSettings {                       // [store]
   std::uint32_t call_turns_max = 16;         // thread turns that one call may append; 0..1000
   std::uint32_t queue_size_max =
       4096;                        // tasks that wait for the disk, of files and of the store; 16..100,000
+  Millis shared_poll{25};          // between two looks for a provider's place that other hosts hold; 2..5,000
   Millis journal_ttl{86'400'000};  // of calls that ended or were interrupted; 60,000..31,536,000,000
   std::uint64_t file_bytes_max = 1ull << 30;  // of all of it; 131,072..1 TiB
 };

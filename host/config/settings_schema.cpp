@@ -282,6 +282,9 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(store, Store, file_bytes_max)("store", "file_bytes_max", "1_073_741_824",
                                          {128 * kKiB, 1024 * kGiB}, "bytes",
                                          "The file that holds all of it does not grow past this."),
+    NUMBER(store, Store, shared_poll)(
+        "store", "shared_poll_ms", "25", {2, 5'000}, "",
+        "While other hosts of the state folder hold all places of a provider, one is looked for this often."),
     NUMBER(store, Store, journal_ttl)("store", "journal_ttl_ms", "86_400_000", {60'000, 31'536'000'000}, "",
                                       "A call's journal is forgotten this long after it last changed."),
 

@@ -7,6 +7,8 @@
 namespace toolpost {
 namespace {
 
+constexpr std::uint32_t kOpeningsMax = 32;  // by then a rest is at its longest
+
 std::uint32_t failures_for(const BreakerSettings& settings) {
   // The small term keeps 0.55 * 20 at 11 although its binary fraction lies above.
   const double failures = std::ceil(settings.window_ratio * settings.window - 1e-9);
@@ -55,10 +57,27 @@ Result<BreakerPass> BreakerCore::admit(TimePoint now) {
   return BreakerPass{generation_, true};
 }
 
-bool BreakerCore::rests(TimePoint now) const {
-  if (!settings_.enabled) return false;
-  if (state_ == BreakerState::open) return now < open_until_;
-  return state_ == BreakerState::half_open && probe_out_ && now < probe_until_;
+Duration BreakerCore::rest_left(TimePoint now) const {
+  if (!settings_.enabled) return Duration{0};
+  TimePoint until = TimePoint::min();
+  if (state_ == BreakerState::open) until = open_until_;
+  if (state_ == BreakerState::half_open && probe_out_) until = probe_until_;
+  return now < until ? until - now : Duration{0};
+}
+
+void BreakerCore::learn(Duration left, std::uint32_t openings, TimePoint now) {
+  if (!settings_.enabled || state_ == BreakerState::half_open) return;  // the probe of this host decides
+  if (openings == 0) {
+    if (state_ == BreakerState::open) close(now);
+    return;
+  }
+  const TimePoint until = now + std::min<Duration>(left, settings_.open_max);
+  if (left <= Duration{0} || (state_ == BreakerState::open && until <= open_until_)) return;
+  openings_ = std::max(openings_, std::min(openings, kOpeningsMax));
+  cause_ = Cause::elsewhere;
+  state_ = BreakerState::open;
+  open_until_ = until;
+  ++generation_;
 }
 
 void BreakerCore::settle(const BreakerPass& pass, BreakerOutcome outcome, TimePoint now) {
@@ -96,7 +115,7 @@ void BreakerCore::record(bool failed) {
 }
 
 void BreakerCore::open(Cause cause, TimePoint now) {
-  if (openings_ < 32) ++openings_;
+  if (openings_ < kOpeningsMax) ++openings_;
   cause_ = cause;
   state_ = BreakerState::open;
   probe_out_ = false;
@@ -138,6 +157,9 @@ Error BreakerCore::refusal(Duration wait) const {
       break;
     case Cause::probe_lost:
       message += "the provider's probe was lost";
+      break;
+    case Cause::elsewhere:
+      message += "another host found that the provider fails";
       break;
   }
   Duration hint = wait;

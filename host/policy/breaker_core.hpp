@@ -38,18 +38,23 @@ class BreakerCore {
   /// Errors: breaker_open with retry_after, naming what opened it and for how long.
   Result<BreakerPass> admit(TimePoint now);
   void settle(const BreakerPass& pass, BreakerOutcome outcome, TimePoint now);
+  /// What another host found out: it rests for so long, after so many openings; 0 openings: it is healthy
+  /// again.
+  void learn(Duration left, std::uint32_t openings, TimePoint now);
   /// The attempt ended without an outcome: counted as a failure.
   void abandon(const BreakerPass& pass, TimePoint now) { settle(pass, BreakerOutcome::failure, now); }
 
   BreakerState state() const { return state_; }
+  /// How long it is left alone yet; 0 when somebody may ask. For a running probe, as long as that may take.
+  Duration rest_left(TimePoint now) const;
   /// Whether admit() would refuse: it is open, or its one probe is under way.
-  bool rests(TimePoint now) const;
+  bool rests(TimePoint now) const { return rest_left(now) > Duration{0}; }
   bool probing() const { return probe_out_; }
   /// How often it opened since it was last healthy for long.
   std::uint32_t openings() const { return openings_; }
 
  private:
-  enum class Cause : unsigned char { streak, ratio, probe, probe_lost };
+  enum class Cause : unsigned char { streak, ratio, probe, probe_lost, elsewhere };
 
   void open(Cause cause, TimePoint now);
   void close(TimePoint now);

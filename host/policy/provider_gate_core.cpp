@@ -4,8 +4,44 @@
 #include <utility>
 
 namespace toolpost {
-ProviderGateCore::ProviderGateCore(ProviderGateSettings settings)
-    : settings_(std::move(settings)), concurrency_(std::max(1u, settings_.concurrency_max)) {}
+ProviderGateCore::ProviderGateCore(ProviderGateSettings settings, SharedProvider* shared)
+    : settings_(std::move(settings)),
+      shared_(shared),
+      concurrency_(std::max(1u, settings_.concurrency_max)) {}
+
+ProviderGateCore::~ProviderGateCore() {
+  if (shared_ == nullptr) return;
+  for (std::uint32_t left = running(); left > 0; --left) shared_->give_place();
+  shared_->set_waiting(false);
+}
+
+void ProviderGateCore::learn(TimePoint now) {
+  if (shared_ == nullptr) return;
+  if (const Duration left = shared_->pause_left(); left > Duration{0})
+    closed_until_ = std::max(closed_until_, now + std::min<Duration>(left, closed_max));
+  const std::uint32_t most = std::max(1u, settings_.concurrency_max);
+  const std::uint32_t told = std::clamp(shared_->concurrency().value_or(most), 1u, most);
+  if (told < concurrency_) lowered_at_ = now;
+  if (told != concurrency_) successes_ = 0;
+  concurrency_ = told;
+}
+
+/// One more may run, as far as this host and the others are concerned.
+bool ProviderGateCore::take_place(TimePoint now) {
+  if (running() >= concurrency_) return false;
+  if (shared_ == nullptr) return true;
+  others_hold_all_ = !shared_->take_place(concurrency_);
+  if (others_hold_all_) look_later(now);
+  return !others_hold_all_;
+}
+
+void ProviderGateCore::look_later(TimePoint now) {
+  look_at_ = now + shared_->look_again_after();
+}
+
+void ProviderGateCore::tell_waiting() {
+  if (shared_ != nullptr) shared_->set_waiting(!queue_.empty());
+}
 
 Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoint now) {
   const auto waits = [&](const Waiter& waiter) { return waiter.id == attempt; };
@@ -13,6 +49,7 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
     return Offer::refused({Errc::internal,
                            "provider gate: attempt " + std::to_string(attempt) + " was offered twice",
                            Millis{0}, SideEffect::none});
+  learn(now);
   const Duration left = deadline.remaining(now);
   if (deadline.expired(now) || left < settings_.attempt_min)
     return Offer::refused({Errc::deadline,
@@ -21,7 +58,8 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
                                std::to_string(settings_.attempt_min.count()),
                            Millis{0}, SideEffect::none});
   // Nobody who waits is overtaken, even where expire() or admit_waiting() is late.
-  if (!paused(now) && running() < concurrency_ && queue_.empty()) {
+  const bool others_wait = shared_ != nullptr && shared_->others_wait();
+  if (!paused(now) && queue_.empty() && !others_wait && take_place(now)) {
     running_.insert(attempt, now);
     return {OfferOutcome::admitted, std::nullopt};
   }
@@ -41,6 +79,8 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
                                " to the deadline would be left; retry in " + ms_text(retry_hint(wait)),
                            retry_hint(wait), SideEffect::none});
   queue_.push_back({attempt, now, deadline.at() - settings_.attempt_min});
+  if (others_wait) look_later(now);
+  tell_waiting();
   return {OfferOutcome::queued, std::nullopt};
 }
 
@@ -49,21 +89,34 @@ std::vector<std::uint64_t> ProviderGateCore::release(std::uint64_t attempt, Time
   if (since == nullptr) return {};
   service_.add(now - *since);
   running_.erase(attempt);
+  if (shared_ != nullptr) shared_->give_place();
+  if (shared_ != nullptr && !queue_.empty() && shared_->others_wait()) {
+    look_later(now);  // or this host would keep the place for ever
+    return {};
+  }
   return admit_waiting(now);
 }
 
 std::vector<std::uint64_t> ProviderGateCore::admit_waiting(TimePoint now) {
   std::vector<std::uint64_t> admitted;
+  if (queue_.empty()) return admitted;
+  learn(now);
   if (paused(now)) return admitted;
-  for (auto waiter = queue_.begin(); waiter != queue_.end() && running() < concurrency_;) {
+  for (auto waiter = queue_.begin(); waiter != queue_.end();) {
     if (waiter->expiry < now) {  // left for expire(); it must not run with too little time
       ++waiter;
       continue;
     }
+    if (shared_ != nullptr && !admitted.empty() && shared_->others_wait()) {
+      look_later(now);  // one at a time, and the others look meanwhile
+      break;
+    }
+    if (!take_place(now)) break;
     running_.insert(waiter->id, now);
     admitted.push_back(waiter->id);
     waiter = queue_.erase(waiter);
   }
+  tell_waiting();
   return admitted;
 }
 
@@ -72,6 +125,7 @@ bool ProviderGateCore::withdraw(std::uint64_t attempt) {
       std::find_if(queue_.begin(), queue_.end(), [&](const Waiter& each) { return each.id == attempt; });
   if (waiter == queue_.end()) return false;
   queue_.erase(waiter);
+  tell_waiting();
   return true;
 }
 
@@ -90,20 +144,24 @@ std::vector<ExpiredWait> ProviderGateCore::expire(TimePoint now) {
                      retry_hint(expected_wait(now)), SideEffect::none}});
     waiter = queue_.erase(waiter);
   }
+  tell_waiting();
   return over;
 }
 
 std::optional<TimePoint> ProviderGateCore::next_wake() const {
   std::optional<TimePoint> wake;
   for (const Waiter& waiter : queue_) wake = wake ? std::min(*wake, waiter.expiry) : waiter.expiry;
-  // A full house is opened by release(), not by time.
-  if (wake && running() < concurrency_) wake = std::min(*wake, closed_until_);
+  // A full house is opened by release(), not by time, unless others fill it.
+  if (wake && running() < concurrency_) {
+    wake = std::min(*wake, std::max(closed_until_, shared_ != nullptr ? look_at_ : closed_until_));
+  }
   return wake;
 }
 
 void ProviderGateCore::pause(Duration retry_after, TimePoint now) {
   if (retry_after <= Duration{0}) return;
   closed_until_ = std::max(closed_until_, now + std::min<Duration>(retry_after, closed_max));
+  if (shared_ != nullptr) shared_->pause(closed_until_ - now);
 }
 
 void ProviderGateCore::lower_concurrency(std::uint64_t attempt, TimePoint now) {
@@ -111,14 +169,17 @@ void ProviderGateCore::lower_concurrency(std::uint64_t attempt, TimePoint now) {
   // One burst of refusals is one hint: attempts that began under the old limit say nothing about the new one.
   if (since == nullptr || *since <= lowered_at_) return;
   lowered_at_ = now;
-  concurrency_ = std::max(1u, std::min(running(), concurrency_) - 1);
+  const std::uint32_t run = shared_ != nullptr ? shared_->places_taken(concurrency_) : running();
+  concurrency_ = std::max(1u, std::max(1u, std::min(run, concurrency_)) - 1);
   successes_ = 0;
+  if (shared_ != nullptr) shared_->set_concurrency(concurrency_);
 }
 
 void ProviderGateCore::succeeded() {
   if (concurrency_ >= settings_.concurrency_max || ++successes_ < concurrency_) return;
   ++concurrency_;
   successes_ = 0;
+  if (shared_ != nullptr) shared_->set_concurrency(concurrency_);
 }
 
 Duration ProviderGateCore::expected_wait(TimePoint now) const {
@@ -135,7 +196,7 @@ std::string ProviderGateCore::full_limit(TimePoint now) const {
   std::string text = settings_.section + ".concurrency_max = " + std::to_string(settings_.concurrency_max);
   if (concurrency_ < settings_.concurrency_max)
     text += " (lowered to " + std::to_string(concurrency_) + " by the upstream)";
-  return text + " attempts run already";
+  return text + (others_hold_all_ ? " attempts run already, in all hosts together" : " attempts run already");
 }
 
 }  // namespace toolpost

@@ -1,6 +1,7 @@
 #pragma once
 // How many attempts of one resolved provider run at once, who waits for a place, and whether the upstream has
-// asked for a pause (Retry-After). Not for health: a failing provider is the breaker's matter.
+// asked for a pause (Retry-After); all of it together with other hosts where they share the provider. Not for
+// health: a failing provider is the breaker's matter.
 
 #include <cstdint>
 #include <deque>
@@ -11,6 +12,7 @@
 #include "base/time.hpp"
 #include "policy/id_table.hpp"
 #include "policy/offer.hpp"
+#include "policy/shared_provider.hpp"
 
 namespace toolpost {
 
@@ -26,7 +28,12 @@ class ProviderGateCore {
   /// Longest pause that is taken at its word; after it one attempt finds out anew.
   static constexpr Millis closed_max{3'600'000};
 
-  explicit ProviderGateCore(ProviderGateSettings settings);
+  /// `shared` with other hosts, or null; borrowed.
+  explicit ProviderGateCore(ProviderGateSettings settings, SharedProvider* shared = nullptr);
+  /// Gives back the places of what still runs.
+  ~ProviderGateCore();
+  ProviderGateCore(const ProviderGateCore&) = delete;
+  ProviderGateCore& operator=(const ProviderGateCore&) = delete;
 
   /// `attempt` is a new id. Refusals: rate_limited or shed with retry_after, deadline when too little is
   /// left, internal when the id is in use.
@@ -37,9 +44,10 @@ class ProviderGateCore {
   bool withdraw(std::uint64_t attempt);
   /// The attempts whose wait is over; each is reported once.
   std::vector<ExpiredWait> expire(TimePoint now);
-  /// The attempts that run because a pause has ended.
+  /// The attempts that run because a pause has ended, or another host gave a place back.
   std::vector<std::uint64_t> admit_waiting(TimePoint now);
-  /// When a waiter expires, or the first one may run after a pause: then call expire() and admit_waiting().
+  /// When a waiter expires, the first one may run after a pause, or it is time to look for a place that
+  /// another host held: then call expire() and admit_waiting().
   std::optional<TimePoint> next_wake() const;
 
   /// The upstream asked to wait: nothing starts before. A shorter wish does not shorten a longer one; 0 does
@@ -63,10 +71,17 @@ class ProviderGateCore {
     TimePoint expiry;  // the deadline less attempt_min
   };
 
+  /// Hears what other hosts have learned.
+  void learn(TimePoint now);
+  bool take_place(TimePoint now);
+  /// Waits for a place until the next look, and lets other hosts know.
+  void look_later(TimePoint now);
+  void tell_waiting();
   Duration expected_wait(TimePoint now) const;
   std::string full_limit(TimePoint now) const;
 
   const ProviderGateSettings settings_;
+  SharedProvider* const shared_;
   std::uint32_t concurrency_;    // 1..concurrency_max
   std::uint32_t successes_ = 0;  // since concurrency_ changed last
   IdTable<TimePoint> running_;   // since when
@@ -74,6 +89,8 @@ class ProviderGateCore {
   ServiceTime service_;
   TimePoint closed_until_ = TimePoint::min();
   TimePoint lowered_at_ = TimePoint::min();
+  bool others_hold_all_ = false;  // when a place was last looked for
+  TimePoint look_at_ = TimePoint::min();
 };
 
 }  // namespace toolpost

@@ -44,7 +44,7 @@ class InterruptedCalls {
                                                    bool durable, std::int64_t now_ms);
   /// The same for one call by its id, whenever it was.
   Result<std::optional<InterruptedCall>> take(const std::string& owner, const std::string& id);
-  /// One that was taken and could not run: it is there for the next who asks.
+  /// One that was taken and could not run, or ended while nobody heard it: it is there for the next who asks.
   void give_back(JournalHead head);
   /// The same for one that waits for its client, whichever host parked it.
   Result<std::optional<InterruptedCall>> take_parked(const std::string& owner, const std::string& id);

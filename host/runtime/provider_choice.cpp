@@ -79,9 +79,12 @@ void ProviderService::add(const std::string& name, const ProviderSettings& setti
   auto entry = std::make_unique<ProviderEntry>();
   entry->name = name;
   entry->settings = settings;
-  entry->gate = std::make_unique<ProviderGateCore>(ProviderGateSettings{
-      "providers." + name, settings.concurrency_max, settings.queue_size_max, settings_.retry.attempt_min});
   const bool of_client = plugin != nullptr && plugin->manifest.required == std::vector<std::string>{"sample"};
+  if (share && plugin != nullptr && !of_client) entry->shared = share(name);
+  entry->gate = std::make_unique<ProviderGateCore>(
+      ProviderGateSettings{"providers." + name, settings.concurrency_max, settings.queue_size_max,
+                           settings_.retry.attempt_min},
+      entry->shared.get());
   const auto url = parse_url(settings.base_url);
   if (plugin == nullptr) {
     entry->unusable = Error{Errc::unsupported,
@@ -145,6 +148,12 @@ OfferedProvider ProviderService::offer_of(const ProviderEntry& provider) const {
   for (const auto& [key, state] : health_) {
     if (key.starts_with(one.name + "/") && state.breaker.rests(loop_.now()))
       one.resting.insert(key.substr(one.name.size() + 1));
+  }
+  if (provider.shared) {
+    for (const std::string& model : one.models)
+      if (const auto rest = provider.shared->rest_of(model);
+          rest && rest->openings > 0 && rest->left > Duration{0})
+        one.resting.insert(model);
   }
   return one;
 }

@@ -67,11 +67,4 @@ void ProviderService::count_answer(const Choice& choice, CallId call, const nloh
                        static_cast<std::uint64_t>(micro_money(amount)));
 }
 
-void ProviderService::settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome) {
-  BreakerCore& breaker = health(choice.provider->name, choice.model).breaker;
-  const bool was_open = breaker.state() == BreakerState::open;
-  breaker.settle(pass, outcome, loop_.now());
-  if (metrics_ != nullptr && !was_open && breaker.state() == BreakerState::open) ++metrics_->breaker_openings;
-}
-
 }  // namespace toolpost

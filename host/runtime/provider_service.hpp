@@ -32,8 +32,9 @@ struct ProviderEntry {
   PluginEntry plugin;  // the provider plugin with this server's configuration
   std::optional<BoundSecret> secret;
   std::optional<AllowedOrigin> origin;
-  std::optional<Error> unusable;  // why it cannot be asked; said when somebody does
-  std::unique_ptr<ProviderGateCore> gate;
+  std::optional<Error> unusable;           // why it cannot be asked; said when somebody does
+  std::unique_ptr<SharedProvider> shared;  // with the other hosts of the state folder; null: nothing is
+  std::unique_ptr<ProviderGateCore> gate;  // borrows it
   TimerId gate_timer;
 };
 
@@ -62,6 +63,9 @@ class ProviderService {
   void attach(CallRunner& runner) { runner_ = &runner; }
   /// Where money is reserved; without one, a provider with a daily limit is not asked. Lifetime: borrowed.
   void spend_by(MoneyLedger& ledger) { ledger_ = &ledger; }
+  /// Before the first add(): makes what the hosts of a state folder share of a provider. May stay empty, and
+  /// may return null.
+  std::function<std::unique_ptr<SharedProvider>(const std::string& provider)> share;
   /// Where attempts and tokens are counted from here on. Lifetime: borrowed.
   void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
@@ -113,6 +117,9 @@ class ProviderService {
   std::string labels(const Choice& choice) const;
   void count_attempt(const Choice& choice, const CallOutcome& outcome, std::uint32_t made);
   void count_answer(const Choice& choice, CallId call, const nlohmann::json& reply);
+  /// The breaker, after it heard what other hosts know.
+  BreakerCore& breaker_of(const ProviderEntry& provider, const std::string& model);
+  Result<BreakerPass> pass_breaker(const Choice& choice);
   void settle_breaker(const Choice& choice, BreakerPass pass, BreakerOutcome outcome);
   /// The journal of the provider call that answers this effect; the asking call's id, ".", the effect's
   /// index.

@@ -49,9 +49,9 @@ void RepeatStage::report(const std::string& key, const CallProgress& progress) {
     if (tell) tell(progress);
 }
 
-void RepeatStage::give_up(RequestNumber number, void (AdmissionStage::*end)(RequestNumber)) {
+void RepeatStage::give_up(RequestNumber number, void (AdmissionStage::*how)(RequestNumber)) {
   const auto key = attached_.extract(number);
-  if (key.empty()) return (admission_.*end)(number);
+  if (key.empty()) return (admission_.*how)(number);
   const auto found = runs_.find(key.mapped());
   if (found == runs_.end()) return;  // it is ending now
   auto& listeners = found->second.listeners;
@@ -59,7 +59,7 @@ void RepeatStage::give_up(RequestNumber number, void (AdmissionStage::*end)(Requ
   if (!listeners.empty()) return;
   const RequestNumber run = found->second.number;
   runs_.erase(found);
-  (admission_.*end)(run);
+  (admission_.*how)(run);
 }
 
 CallOutcome RepeatStage::so_far(RequestNumber number) const {

@@ -49,7 +49,7 @@ class RepeatStage {
   RequestNumber add(const std::string& key, Run& run, Done done, OnProgress progress);
   void end(const std::string& key, const CallOutcome& outcome, const Journal* journal);
   void report(const std::string& key, const CallProgress& progress);
-  void give_up(RequestNumber number, void (AdmissionStage::*end)(RequestNumber));
+  void give_up(RequestNumber number, void (AdmissionStage::*how)(RequestNumber));
 
   AdmissionStage& admission_;
   std::unordered_map<std::string, Run> runs_;                // by key

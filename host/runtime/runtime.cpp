@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "json/invisible.hpp"
 #include "json/utf8.hpp"
+#include "runtime/shared_limits.hpp"
 #include "store/sqlite_store.hpp"
 #include "worker/in_process_pool.hpp"
 #include "worker/worker_pool.hpp"
@@ -145,6 +146,12 @@ Result<void> Runtime::open() {
   providers_.on_choice = [this](const std::string& why) {
     if (on_event) on_event(Level::info, "model_chosen", why);
   };
+  providers_.share = [this](const std::string& name) -> std::unique_ptr<SharedProvider> {
+    auto shared = SharedLimits::open(loop_, random_, places_.state_dir, name, settings_.store.shared_poll);
+    if (shared) return std::move(*shared);
+    sharing_problems_.push_back(shared.error().message);
+    return nullptr;
+  };
   for (const auto& [name, settings] : settings_.providers) {
     const PluginEntry* plugin = plugins_->provider(settings.plugin);
     providers_.add(name, settings, plugin == nullptr ? nullptr : &plugin->found, read_key(name, settings));
@@ -158,6 +165,8 @@ void Runtime::verify_plugins() {
   // Found before anybody listened.
   for (const std::string& problem : catalog_problems_)
     if (on_event) on_event(Level::error, "model_catalog", problem);
+  for (const std::string& problem : sharing_problems_)
+    if (on_event) on_event(Level::warn, "limits_not_shared", problem);
   for (const auto& plugin : plugins_->plugins()) {
     if (plugin->incompatible || plugin->loaded) continue;
     ensure_pool(*plugin);

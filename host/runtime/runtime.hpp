@@ -139,7 +139,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   RequestNumber accept_next_leg(CallRequest call, std::string_view state, Done done,
                                 CallRunner::OnProgress progress);
   std::string keeping_problem();
-  void run_resumed(CallRequest call, const ResumeDone& ended);
+  void run_resumed(CallRequest call, JournalHead head, const ResumeDone& ended);
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
@@ -184,6 +184,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::string store_problem_;
   std::optional<Errc> store_failure_;  // the last one, told once
   std::vector<std::string> catalog_problems_;
+  std::vector<std::string> sharing_problems_;
   std::optional<HostLease> lease_;
   std::unique_ptr<InterruptedCalls> interrupted_;
   std::optional<RequestStateSeal> seal_;  // once a call waits for its client

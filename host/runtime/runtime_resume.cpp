@@ -107,18 +107,20 @@ std::optional<RequestNumber> Runtime::go_on_with_same(CallRequest& call, Done& d
   }
   if (!*same) return std::nullopt;
   InterruptedCall& taken = **same;
-  if (taken.head.ended && taken.call.code != Errc::ok) return std::nullopt;  // asked for another try
+  // It ended while nobody was there to hear it. A doubt is told before the same is asked anew; after any
+  // other failure this is another try.
+  const bool well = taken.call.code == Errc::ok;
+  if (taken.head.ended && !well && taken.call.code != Errc::in_doubt) return std::nullopt;
   if (taken.head.ended) {
-    // It ended while nobody was there to hear it.
     CallOutcome outcome;
     outcome.code = taken.call.code;
     outcome.message = taken.call.message;
     outcome.parts = taken.call.parts;
     loop_.post([this, alive = std::weak_ptr<bool>(alive_), id = taken.head.id, outcome = std::move(outcome),
-                done = std::move(done)] {
+                well, done = std::move(done)] {
       if (alive.expired()) return;
       done(outcome, nullptr);
-      forget_later(id);
+      if (well) forget_later(id);
     });
     return 0;
   }
@@ -212,7 +214,7 @@ RequestNumber Runtime::accept_next_leg(CallRequest call, std::string_view state,
 std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {
   std::size_t begun = 0;
   if (!interrupted_) return begun;
-  for (const JournalHead& head : interrupted_->durable()) {
+  for (JournalHead& head : interrupted_->durable()) {
     auto taken = interrupted_->take(owner_name(owner), head.id);
     if (!taken) {
       on_store_failed(taken.error());
@@ -245,24 +247,29 @@ std::size_t Runtime::resume_durable(OwnerId owner, const ResumeDone& ended) {
     const CeilingsCore& ceilings = ceilings_.of(call->profile);
     call->bound =
         ceilings.tool(ceilings.request(call->accepted, ClientWall::none), call->accepted, call->accepted);
-    run_resumed(std::move(*call), ended);
+    head.ended = true;  // once it has; a repeat then finds what nobody heard
+    run_resumed(std::move(*call), std::move(head), ended);
   }
   return begun;
 }
 
-void Runtime::run_resumed(CallRequest call, const ResumeDone& ended) {
+void Runtime::run_resumed(CallRequest call, JournalHead head, const ResumeDone& ended) {
   CallRequest again = call;
   const std::string id = call.journal;
   const std::string key = resumed_key(call.owner, true, wanted_digest(*call.pinned));
   repeats_.accept(
       key, std::move(call),
-      [this, again = std::move(again), id, ended](CallOutcome outcome, const Journal* journal) {
+      [this, again = std::move(again), head = std::move(head), id, ended](CallOutcome outcome,
+                                                                          const Journal* journal) mutable {
         if (journal == nullptr && again.bound.deadline.at() > loop_.now()) {  // no place for it now
           loop_.after(std::max(kAgainAfter, outcome.retry_after),
-                      [this, again, ended] { run_resumed(again, ended); });
+                      [this, again, head, ended] { run_resumed(again, head, ended); });
           return;
         }
         mask_secrets(outcome);
+        head.lease = lease_->name();
+        head.changed_ms = loop_.wall_ms();
+        interrupted_->give_back(std::move(head));
         if (journal == nullptr)
           record({JournalEnd{id, outcome_line(outcome.code, outcome.message, outcome.parts)}}, {});
         if (ended) ended(id, outcome);

@@ -36,6 +36,7 @@ std::string Runtime::status_json(bool everything) const {
   }
   status["providers"] = json::parse(providers_.models_json());
   if (!catalog_problems_.empty()) status["model_catalog_problems"] = catalog_problems_;
+  if (!sharing_problems_.empty()) status["limits_not_shared"] = sharing_problems_;
   status["file_roots"] = roots_->names();
   if (!store_problem_.empty()) status["store_problem"] = store_problem_;
   if (settings_.ceilings.daemon == Millis(0))

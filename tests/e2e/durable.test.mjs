@@ -4,53 +4,16 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
+import { startModel } from './held_model.mjs';
 import { Place, sanitized } from './place.mjs';
 import { providerConfig } from './provider_config.mjs';
 import { RawPeer } from './raw_peer.mjs';
 
 const bounded = { timeout: 60_000 };
 const run = promisify(execFile);
-
-/** A model server that answers each prompt when it is told to, and counts how often it was asked. */
-async function startModel(t, { hold = () => false } = {}) {
-  const asked = new Map(); // by prompt
-  const talks = new Map(); // what was said of its conversation, by prompt
-  const answered = new Set();
-  const held = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes) => { body += bytes; });
-    request.on('end', () => {
-      const { messages } = JSON.parse(body);
-      const prompt = messages.at(-1).content;
-      talks.set(prompt, messages.filter(({ role }) => role !== 'system').map(({ content }) => content));
-      asked.set(prompt, (asked.get(prompt) ?? 0) + 1);
-      const answer = () => {
-        const message = { role: 'assistant', content: `answer to ${prompt}` };
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] }), () => answered.add(prompt));
-      };
-      if (hold(prompt)) held.push(answer);
-      else answer();
-      for (const waiter of waiters.splice(0)) waiter();
-    });
-  }).listen(0, '127.0.0.1');
-  const waiters = [];
-  await once(server, 'listening');
-  t.after(() => { server.closeAllConnections(); server.close(); });
-  return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    asked,
-    talks,
-    answered,
-    release() { for (const answer of held.splice(0)) answer(); },
-    async until(condition) { while (!condition()) await new Promise((go) => waiters.push(go)); },
-  };
-}
 
 const wide = '[admission]\ncalls_max = 64\nowner_calls_max = 64\nplugin_calls_max = 64\n';
 const config = (url, rest = wide) => providerConfig(url, {
@@ -226,6 +189,20 @@ test('durable: whoever asks again while the call is being resumed waits for it, 
   await peer.exited;
   const { stdout: kept } = await toolpost(place, 'calls', 'list');
   assert.match(kept, /no call is kept/); // it was heard
+});
+
+test('durable: what was resumed and heard by nobody is there for whoever asks again', bounded, async (t) => {
+  const model = await startModel(t, { hold: () => model.asked.get('held') === 1 });
+  const place = new Place(t).configure(config(model.url, '[resume]\nin_doubt = "resend"'));
+  await killWhileAsking(place, model, callLine(1, 'held'));
+  const peer = await start(place); // it resumes the call by itself
+  const kept = async () => (await toolpost(place, 'calls', 'list')).stdout;
+  while (!/ ended, durable /.test(await kept()));
+  assert.equal((await peer.ask(callLine(2, 'held'))).result.structuredContent.content, 'answer to held');
+  assert.equal(model.asked.get('held'), 2);
+  // Heard now: the same once more is another call.
+  assert.equal((await peer.ask(callLine(3, 'held'))).result.structuredContent.content, 'answer to held');
+  assert.equal(model.asked.get('held'), 3);
 });
 
 test('durable: a call of auto goes on with the model that it had asked, whatever auto would choose now', bounded, async (t) => {

@@ -18,12 +18,17 @@ const sdks = {
 /** The names of both. */
 export const clients = Object.keys(sdks);
 
-/** Connects one of them; gives what calls a tool by name, with arguments and that SDK's options. */
+/**
+ * Connects one of them; gives what calls a tool by name, with arguments, that SDK's options and the call's `_meta`. Its `pid`
+ * is the server's.
+ */
 export async function connect(name, place) {
   const [make, Transport, callTool] = sdks[name];
   const client = make();
   place.onEnd(() => client.close());
-  await client.connect(new Transport(place.stdio));
+  const transport = new Transport(place.stdio);
+  await client.connect(transport);
   await client.listTools(); // so that the SDK checks the answers against the tools' output schemas
-  return (tool, args, options) => callTool(client, { name: tool, arguments: args }, options);
+  const call = (tool, args, options, _meta) => callTool(client, { name: tool, arguments: args, _meta }, options);
+  return Object.assign(call, { pid: transport.pid });
 }

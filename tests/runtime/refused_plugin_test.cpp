@@ -124,7 +124,7 @@ TEST_CASE("grants: what nobody granted answers PERMISSION with the TOML to write
   CHECK(world.reply("asking")["status"] == TOOLPOST_PERMISSION);
   const std::string message = world.reply("asking")["message"];
   CHECK(message.find("[plugins.\"test.asking\"]\ngrant = [\"file.read\", \"http\", \"provider\", \"ask\", "
-                     "\"sample\"]") != std::string::npos);
+                     "\"sample\", \"store.put\", \"thread.append\"]") != std::string::npos);
   REQUIRE(world.call("asking", R"({"kind":"file.raed"})").code == Errc::ok);
   CHECK(world.reply("asking")["message"].get<std::string>().find("did you mean \"file.read\"?") !=
         std::string::npos);
