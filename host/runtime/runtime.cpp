@@ -66,6 +66,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                       const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); },
                [this](const PluginEntry& plugin, const MethodManifest& method, const Journal& journal,
                       const Error& error) { on_turn_lost(plugin, &method, &journal, error); }}),
+      deferred_(loop, runner_),
       admission_(loop, runner_, settings_.admission),
       repeats_(admission_),
       resume_(loop, random_, ceilings_, repeats_, providers_, ways_of_resuming()),

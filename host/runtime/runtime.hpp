@@ -14,6 +14,7 @@
 #include "json/json_reader.hpp"
 #include "policy/ceilings_core.hpp"
 #include "runtime/client_questions.hpp"
+#include "runtime/deferred_changes.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
 #include "runtime/recent_calls.hpp"
@@ -109,9 +110,6 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_git(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, const Settle& settle);
-  void defer_put(const EffectOrder& order, const Settle& settle);
-  Result<ThreadAppend> append_of(const EffectOrder& order, std::string given_id = {}) const;
-  Result<void> defer(CallId call, OwnerId owner, ThreadAppend append);
   std::unique_ptr<RunningEffect> start_append(const EffectOrder& order, const Settle& settle);
   void store_batch(StoreBatch batch, std::function<void(Result<void>)> done);
   void on_store_failed(const Error& error);
@@ -162,6 +160,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   ProviderService providers_;
   ClientQuestions questions_;
   CallRunner runner_;
+  DeferredChanges deferred_;
   AdmissionStage admission_;
   RepeatStage repeats_;
   ResumeStage resume_;
@@ -177,7 +176,6 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<InterruptedCalls> interrupted_;
   std::optional<RequestStateSeal> seal_;  // once a call waits for its client
   JsonReader reader_;
-  std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
   std::vector<WorkerPool*> pools_;  // by pool index; empty in in-process mode
   int isolation_level_ = -1;
