@@ -81,6 +81,7 @@ Result<std::optional<InterruptedCall>> InterruptedCalls::claim(const std::string
 }
 
 void InterruptedCalls::give_back(JournalHead head) {
+  head.lease = lease_;
   found_.insert(found_.begin(), std::move(head));
 }
 

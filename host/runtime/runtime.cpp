@@ -67,8 +67,10 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                       const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); },
                [this](const PluginEntry& plugin, const MethodManifest& method, const Journal& journal,
                       const Error& error) { on_turn_lost(plugin, &method, &journal, error); }}),
+      deferred_(loop, runner_, settings_.store),
       admission_(loop, runner_, settings_.admission),
       repeats_(admission_),
+      resume_(loop, random_, ceilings_, repeats_, providers_, ways_of_resuming()),
       http_(loop, settings_.http),
       reader_(reply_limits(settings_.limits)) {
   providers_.attach(runner_);
@@ -98,7 +100,7 @@ Runtime::~Runtime() {
   loop_.cancel(expiry_timer_);
   // Calls go before the pools that their turns are in; lanes end before the store and the roots.
   admission_.leave_all();
-  forget_heard();
+  resume_.forget_heard();
   file_lane_.reset();
   store_lane_.reset();
 }
@@ -297,10 +299,7 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   if (!asked.request_state.empty())
     return accept_next_leg(std::move(*call), asked.request_state, std::move(masked), std::move(progress));
   const std::string key = shared_key(*call, settings_.admission);
-  if (auto attached = attach_to_same(*call, key, masked, progress)) return *attached;
-  if (auto again = go_on_with_same(*call, masked, progress)) return *again;
-  if (call->durable) return accept_durable(std::move(*call), std::move(masked), std::move(progress));
-  return repeats_.accept(key, std::move(*call), std::move(masked), std::move(progress));
+  return resume_.accept(key, std::move(*call), std::move(masked), std::move(progress));
 }
 
 Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {

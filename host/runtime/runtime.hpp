@@ -14,13 +14,13 @@
 #include "json/json_reader.hpp"
 #include "policy/ceilings_core.hpp"
 #include "runtime/client_questions.hpp"
-#include "runtime/interrupted_calls.hpp"
+#include "runtime/deferred_changes.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
 #include "runtime/recent_calls.hpp"
 #include "runtime/refusal_tally.hpp"
-#include "runtime/repeat_stage.hpp"
 #include "runtime/request_state.hpp"
+#include "runtime/resume_stage.hpp"
 #include "runtime/tool_host.hpp"
 #include "store/host_lease.hpp"
 #include "store/store.hpp"
@@ -66,8 +66,9 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
   const Settings& settings() const override { return settings_; }
   /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.
-  using ResumeDone = std::function<void(const std::string& id, const CallOutcome& outcome)>;
-  std::size_t resume_durable(OwnerId owner, const ResumeDone& ended);
+  std::size_t resume_durable(OwnerId owner, const ResumeStage::Ended& ended) {
+    return resume_.resume_durable(owner, ended);
+  }
   /// The store, for who lists calls; null when there is none.
   Store* store() { return store_.get(); }
   /// Why there is none; empty when there is one.
@@ -79,7 +80,8 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
 
   PluginTable& plugins() { return *plugins_; }
   const ProviderService& providers() const { return providers_; }
-  std::size_t unanswered() const { return admission_.unanswered(); }
+  /// Requests that have no outcome; durable ones that wait to be tried again count.
+  std::size_t unanswered() const { return admission_.unanswered() + resume_.refused(); }
   const std::string& state_dir() const { return places_.state_dir; }
   int isolation_level() const { return isolation_level_; }
   std::string status_json(bool everything) const;
@@ -108,9 +110,6 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<RunningEffect> start_file(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_git(const EffectOrder& order, const Settle& settle);
   std::unique_ptr<RunningEffect> start_store(const EffectOrder& order, const Settle& settle);
-  void defer_put(const EffectOrder& order, const Settle& settle);
-  Result<ThreadAppend> append_of(const EffectOrder& order, std::string given_id = {}) const;
-  Result<void> defer(CallId call, OwnerId owner, ThreadAppend append);
   std::unique_ptr<RunningEffect> start_append(const EffectOrder& order, const Settle& settle);
   void store_batch(StoreBatch batch, std::function<void(Result<void>)> done);
   void on_store_failed(const Error& error);
@@ -122,24 +121,13 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   Result<CallRequest> prepare(const ToolRequest& asked);
   Result<CallRequest> recorded_call(const RecordedCall& recorded);
   void find_interrupted();
-  Done told_and_forgotten(Done done);
-  void forget_later(const std::string& id);
-  void forget_heard();
-  RequestNumber accept_durable(CallRequest call, Done done, CallRunner::OnProgress progress);
-  /// Attaches to a call that runs and asked for the same, where one answer may serve both.
-  std::optional<RequestNumber> attach_to_same(const CallRequest& call, const std::string& key, Done& done,
-                                              CallRunner::OnProgress& progress);
-  /// What became of the same call when its host died; nothing when there was none.
-  std::optional<RequestNumber> go_on_with_same(CallRequest& call, Done& done,
-                                               CallRunner::OnProgress& progress);
-  void take_over(CallRequest& call, InterruptedCall taken);
+  ResumeStage::Ways ways_of_resuming();
   /// Finds the parked call that `state` names, for the leg that `call` is.
   Result<void> go_on_with_parked(CallRequest& call, std::string_view state);
   void seal_state(CallOutcome& outcome, const JournalHeader& header) const;
   RequestNumber accept_next_leg(CallRequest call, std::string_view state, Done done,
                                 CallRunner::OnProgress progress);
   std::string keeping_problem();
-  void run_resumed(CallRequest call, JournalHead head, const ResumeDone& ended);
   void ensure_pool(PluginEntry& plugin);
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
@@ -174,8 +162,10 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   ProviderService providers_;
   ClientQuestions questions_;
   CallRunner runner_;
+  DeferredChanges deferred_;
   AdmissionStage admission_;
   RepeatStage repeats_;
+  ResumeStage resume_;
   HttpClient http_;
   std::unique_ptr<PluginTable> plugins_;
   std::unique_ptr<FileRoots> roots_;
@@ -189,9 +179,6 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   std::unique_ptr<InterruptedCalls> interrupted_;
   std::optional<RequestStateSeal> seal_;  // once a call waits for its client
   JsonReader reader_;
-  std::vector<std::string> heard_;  // journals to forget once their outcome has left
-  TimerId heard_timer_;
-  std::unordered_map<CallId, StoreBatch> batches_;  // deferred until their call ends well
   std::unordered_map<CallId, std::shared_ptr<FileBudget>> budgets_;
   std::vector<WorkerPool*> pools_;  // by pool index; empty in in-process mode
   int isolation_level_ = -1;

@@ -11,15 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-/// What the host knows of the call that leaves a turn behind, whatever its plugin tells.
-json call_facts(const CallUse& use, Duration elapsed) {
-  json facts = {{"latency_ms", to_ms(elapsed)}};
-  if (use.tokens != 0) facts["tokens"] = use.tokens;
-  if (!use.cost.empty()) facts["cost"] = use.cost;
-  if (!use.models.empty()) facts["models"] = use.models;
-  return facts;
-}
-
 Error not_granted(const EffectOrder& order) {
   PluginEntry& plugin = *order.plugin;
   std::string toml = missing_grants_toml(plugin);
@@ -183,57 +174,12 @@ std::unique_ptr<RunningEffect> Runtime::start_git(const EffectOrder& order, cons
 
 void Runtime::restore(const EffectOrder& order, const JournalEntry& entry) {
   if (order.kind == "provider") return providers_.restore(order, entry);
-  if (entry.code != Errc::ok) return;
-  if (order.kind == "store.put") return defer_put(order, [](Errc, const std::string&) {});
-  if (order.kind != "thread.append") return;
-  auto append = append_of(order, text_of(json::parse(entry.result, nullptr, false), "id"));
-  if (append) (void)defer(order.call, order.owner, std::move(*append));
-}
-
-void Runtime::defer_put(const EffectOrder& order, const Settle& settle) {
-  const json request = json::parse(order.request, nullptr, false);
-  StoreBatch& batch = batches_[order.call];
-  batch.owner = owner_name(order.owner);
-  const std::string key = text_of(request, "key");
-  if (key.empty() || !request.contains("value"))
-    return settle(Errc::invalid_input, "store.put needs \"key\" and \"value\"");
-  if (batch.puts.size() >= settings_.store.call_values_max)
-    return settle(Errc::exhausted, "the call put as many values already as store.call_values_max = " +
-                                       std::to_string(settings_.store.call_values_max) + " permits");
-  batch.puts.push_back({order.plugin->id(), key, dumped(request["value"])});
-  settle(Errc::ok, "{}");
-}
-
-/// The turn that thread.append asks for, with what the host knows of the call. Errors: invalid_input.
-Result<ThreadAppend> Runtime::append_of(const EffectOrder& order, std::string given_id) const {
-  const json request = json::parse(order.request, nullptr, false);
-  if (!request.is_object() || !request.contains("turn") || !request["turn"].is_object())
-    return Error{Errc::invalid_input, "thread.append needs a \"turn\""};
-  std::string id = text_of(request, "id");
-  const auto unknown = id.empty() ? UnknownThread::create : UnknownThread::refuse;
-  if (id.size() > kThreadIdBytesMax)
-    return Error{Errc::invalid_input, "thread.append: \"id\" is none of ours"};
-  if (id.empty()) id = std::move(given_id);
-  json turn = request["turn"];
-  turn["at_ms"] = loop_.wall_ms();
-  turn["call"] = call_facts(runner_.use_of(order.call), loop_.now() - order.accepted);
-  return ThreadAppend{std::move(id), order.method->name, dumped(turn),
-                      request.contains("state") ? dumped(request["state"]) : "", unknown};
-}
-
-Result<void> Runtime::defer(CallId call, OwnerId owner, ThreadAppend append) {
-  StoreBatch& batch = batches_[call];
-  batch.owner = owner_name(owner);
-  if (batch.appends.size() >= settings_.store.call_turns_max)
-    return Error{Errc::exhausted, "the call appended as many turns already as store.call_turns_max = " +
-                                      std::to_string(settings_.store.call_turns_max) + " permits"};
-  batch.appends.push_back(std::move(append));
-  return {};
+  deferred_.restore(order, entry);
 }
 
 /// Stored when the call has ended well; whether it may be, the call hears now, while it can still tell.
 std::unique_ptr<RunningEffect> Runtime::start_append(const EffectOrder& order, const Settle& settle) {
-  auto append = append_of(order, random_.id());
+  auto append = deferred_.append_of(order, random_.id());
   if (!append) {
     settle(append.error().code, append.error().message);
     return nullptr;
@@ -242,7 +188,7 @@ std::unique_ptr<RunningEffect> Runtime::start_append(const EffectOrder& order, c
                            Errc code, std::string why) {
     if (code != Errc::ok) return settle(code, std::move(why));
     std::string id = "{\"id\":\"" + append.id + "\"}";
-    if (auto deferred = defer(call, owner, append); !deferred)
+    if (auto deferred = deferred_.append(call, owner, append); !deferred)
       return settle(deferred.error().code, deferred.error().message);
     settle(Errc::ok, std::move(id));
   };
@@ -262,7 +208,8 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, co
     return nullptr;
   }
   if (order.kind == "store.put") {
-    defer_put(order, settle);
+    const Result<void> deferred = deferred_.put(order);
+    settle(deferred ? Errc::ok : deferred.error().code, deferred ? "{}" : deferred.error().message);
     return nullptr;
   }
   if (order.kind == "thread.append") return start_append(order, settle);
@@ -290,12 +237,7 @@ std::unique_ptr<RunningEffect> Runtime::start_store(const EffectOrder& order, co
 }
 
 void Runtime::commit(CallId call, OwnerId, JournalChanges end, std::function<void(Result<void>)> done) {
-  const auto found = batches_.find(call);
-  StoreBatch batch;
-  if (found != batches_.end()) {
-    batch = std::move(found->second);
-    batches_.erase(found);
-  }
+  StoreBatch batch = deferred_.take(call);
   batch.journal = std::move(end);
   if (batch.empty()) return done({});
   store_batch(std::move(batch), std::move(done));
@@ -357,7 +299,7 @@ void Runtime::on_store_failed(const Error& error) {
 }
 
 void Runtime::forget(CallId call) {
-  batches_.erase(call);
+  deferred_.forget(call);
   budgets_.erase(call);
 }
 
