@@ -46,6 +46,7 @@ class CommandLine {
   ReplayCommand replay_;
   std::string replay_match_ = "exact";
   std::string tool_;
+  std::string released_;
   std::string inspected_;
   bool quiet_ = false;
   ConfigPrintCommand print_;
@@ -183,9 +184,12 @@ void CommandLine::add_plugins() {
                     "  toolpost tools --json       as clients get them",
                     [this] { return run_tools(options_, tool_); });
   tools.add_option("tool", tool_, "Show this one");
-  add(app_, "plugins", "List plugins, what was refused and why, and what could be granted",
-      "  toolpost plugins            what is there, and the TOML that grants what is missing",
-      [this] { return run_plugins(options_); });
+  auto& plugins =
+      add(app_, "plugins", "List plugins, what was refused and why, and what could be granted",
+          "  toolpost plugins            what is there, and the TOML that grants what is missing\n"
+          "  toolpost plugins --release dev.example.tool    run one again that is quarantined",
+          [this] { return run_plugins(options_, released_); });
+  plugins.add_option("--release", released_, "Run this plugin again, whatever it crashed on");
   auto& inspect =
       add(app_, "inspect", "Check a plugin file without running it",
           "  toolpost inspect build/plugin.so\n"

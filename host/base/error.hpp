@@ -54,6 +54,7 @@ struct Error {
   std::string message;                       // for people: what, where, why, what to do; nobody parses it
   std::chrono::milliseconds retry_after{0};  // 0: no advice
   SideEffect side_effect = SideEffect::none;
+  bool outside = false;  // of a crash: the worker was taken away, by nothing that its plugin did
 
   /// Adds what was being done, once per layer: "plugin echo: manifest: ...".
   [[nodiscard]] Error with(std::string_view context) const {

@@ -58,8 +58,9 @@ int run_threads_show(const HostOptions& options, const ThreadsCommand& command);
 int run_threads_export(const HostOptions& options, const ThreadsCommand& command);
 int run_threads_delete(const HostOptions& options, const ThreadsCommand& command);
 
-/// Lists plugins, what was refused and why, and what would have to be granted.
-int run_plugins(const HostOptions& options);
+/// Lists plugins, what was refused and why, and what would have to be granted. `released`, when not empty: the
+/// plugin that is taken out of quarantine instead.
+int run_plugins(const HostOptions& options, const std::string& released);
 
 /// Checks one plugin file without running it. `problems` prints nothing else.
 enum class InspectOutput { full, problems, json };

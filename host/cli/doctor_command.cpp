@@ -78,7 +78,10 @@ void Doctor::look_at_plugins(const json& status) {
   std::size_t ready = 0;
   for (const auto& plugin : host_->runtime->plugins().plugins()) {
     const std::string subject = "plugin " + plugin->id();
-    if (plugin->incompatible) {
+    if (const auto refused = host_->runtime->quarantine().file_refusal(*plugin)) {
+      add(State::bad, subject, "is quarantined: it crashed on different inputs",
+          "replace its file, or: toolpost plugins --release " + plugin->id());
+    } else if (plugin->incompatible) {
       add(State::bad, subject, plugin->incompatible->message,
           "update or remove " + plugin->found.source + "; `toolpost inspect` checks a file");
     } else if (!plugin->loaded) {

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 
 namespace toolpost {
@@ -9,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-void print_plugins(const PluginTable& table) {
+void print_plugins(const Runtime& runtime, const PluginTable& table) {
   for (const auto& plugin : table.plugins()) {
     const Manifest& manifest = plugin->found.manifest;
     std::cout << manifest.id << " " << manifest.version
@@ -18,6 +21,8 @@ void print_plugins(const PluginTable& table) {
               << plugin->found.source << "\n";
     if (!manifest.summary.empty()) std::cout << "  " << manifest.summary << "\n";
     if (plugin->incompatible) std::cout << "  cannot run: " << plugin->incompatible->message << "\n";
+    if (const auto refused = runtime.quarantine().file_refusal(*plugin))
+      std::cout << "  not run: " << refused->message << "\n";
     const std::string toml = missing_grants_toml(*plugin);
     if (!toml.empty())
       std::cout << "  not granted; to grant it, add to the configuration:\n\n" << toml << "\n";
@@ -27,7 +32,7 @@ void print_plugins(const PluginTable& table) {
   }
 }
 
-json plugins_json(const PluginTable& table) {
+json plugins_json(const Runtime& runtime, const PluginTable& table) {
   json list = json::array();
   for (const auto& plugin : table.plugins()) {
     const Manifest& manifest = plugin->found.manifest;
@@ -41,6 +46,8 @@ json plugins_json(const PluginTable& table) {
                 {"granted", plugin->granted},
                 {"loaded", plugin->loaded}};
     if (plugin->incompatible) one["problem"] = plugin->incompatible->message;
+    if (const auto refused = runtime.quarantine().file_refusal(*plugin))
+      one["quarantined"] = refused->message;
     if (std::string toml = missing_grants_toml(*plugin); !toml.empty()) one["grant_with"] = std::move(toml);
     list.push_back(std::move(one));
   }
@@ -52,16 +59,45 @@ json plugins_json(const PluginTable& table) {
 
 }  // namespace
 
-int run_plugins(const HostOptions& options) {
+namespace {
+
+/// Nothing that it crashed on counts any more, in no host.
+int release(const HostOptions& options, Runtime& runtime, const std::string& id) {
+  const auto& plugins = runtime.plugins().plugins();
+  const auto found =
+      std::find_if(plugins.begin(), plugins.end(), [&](const auto& one) { return one->id() == id; });
+  if (found == plugins.end()) {
+    std::vector<std::string> ids;
+    for (const auto& one : plugins) ids.push_back(one->id());
+    const auto near = did_you_mean(id, ids);
+    return fail(options, {Errc::not_found, "there is no plugin \"" + id + "\"" +
+                                               (near ? "; did you mean \"" + *near + "\"?" : "")});
+  }
+  if (runtime.store() == nullptr) return fail(options, {Errc::unavailable, runtime.store_problem()});
+  if (auto done = runtime.store()->release_file((*found)->found.sha256); !done)
+    return fail(options, done.error());
+  if (options.output == Output::json) {
+    std::cout << json{{"released", id}}.dump(1) << "\n";
+  } else {
+    std::cout << "plugin " << id << " runs again; hosts that run now take notice at its next call\n";
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_plugins(const HostOptions& options, const std::string& released) {
   const auto host = set_up_host(options);
   if (!host) return 2;
   Runtime& runtime = *host->runtime;
+  if (!released.empty()) return release(options, runtime, released);
   verify_all_plugins(*host);
   if (options.output == Output::json) {
-    std::cout << plugins_json(runtime.plugins()).dump(1, ' ', false, json::error_handler_t::replace) << "\n";
+    std::cout << plugins_json(runtime, runtime.plugins()).dump(1, ' ', false, json::error_handler_t::replace)
+              << "\n";
     return 0;
   }
-  print_plugins(runtime.plugins());
+  print_plugins(runtime, runtime.plugins());
   return 0;
 }
 

@@ -74,6 +74,13 @@ struct RetrySettings {              // [retry], provider calls only
   double budget_refund = 0.2;       // given back by a success; 0..100
 };
 
+struct QuarantineSettings {  // [quarantine], of plugins that crash
+  bool enabled = true;
+  std::uint32_t repeats_max = 2;  // crashes on one input of one owner; then it is refused; 1..1000
+  std::uint32_t inputs_max = 3;   // different inputs; then the file is refused; 1..256
+  Millis window{300'000};  // within which both count, and how long an input is refused; 1000..86,400,000
+};
+
 struct BreakerSettings {  // [breaker], per provider and model
   bool enabled = true;
   std::uint32_t failures_max = 5;  // in a row; 1..1000
@@ -230,6 +237,7 @@ struct Settings {
   AdmissionSettings admission;
   RetrySettings retry;
   BreakerSettings breaker;
+  QuarantineSettings quarantine;
   WorkerSettings workers;
   IsolationSettings isolation;
   FileSettings files;

@@ -149,6 +149,19 @@ constexpr Setting<Settings> kHostSettings[] = {
     NUMBER(breaker, Breaker, open_max)("breaker", "open_max_ms", "300_000", {1, 3'600'000}, "",
                                        "The longest time that it stays open."),
 
+    PLAIN(quarantine, Quarantine, enabled)("quarantine", "enabled", "true",
+                                           "Whether inputs and files that crash are refused."),
+    NUMBER(quarantine, Quarantine, repeats_max)("quarantine", "repeats_max", "2", {1, 1000}, "crashes",
+                                                "An input of one owner that crashed a plugin so often is "
+                                                "refused; a crashed turn is run again once, so "
+                                                "one call may crash twice."),
+    NUMBER(quarantine, Quarantine, inputs_max)("quarantine", "inputs_max", "3", {1, 256}, "inputs",
+                                               "A plugin file that crashed on so many different inputs is "
+                                               "refused until `toolpost plugins --release`."),
+    NUMBER(quarantine, Quarantine, window)(
+        "quarantine", "window_ms", "300_000", {1'000, 86'400'000}, "",
+        "Crashes count together within this time, and an input is refused for it."),
+
     NUMBER(workers, Worker, workers_max)("workers", "workers_max", "4", {1, 256}, "workers",
                                          "Workers of one plugin."),
     NUMBER(workers, Worker, total_max)("workers", "total_max", "64", {1, 1024}, "workers",

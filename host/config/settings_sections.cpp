@@ -18,6 +18,7 @@ constexpr SectionSpec kSections[] = {
     {"admission", "How much runs at once; what cannot start in time is refused early."},
     {"retry", "Provider calls only; nothing else is ever retried."},
     {"breaker", "Per provider and model: a failing upstream is left alone for a while."},
+    {"quarantine", "Plugins that crash or hang: what they crashed on is not run again and again."},
     {"workers", "The processes that run plugins."},
     {"isolation", "What keeps a plugin in its process."},
     {"files", "What the file effects may read."},

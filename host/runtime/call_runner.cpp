@@ -149,8 +149,7 @@ void CallRunner::on_turn_done(TurnId turn, Result<TurnOutput> output) {
   Call& call = *calls_.at(id);
   call.turn = 0;
   if (!output) {
-    if (watchers_.turn_lost)
-      watchers_.turn_lost(*call.request.plugin, *call.request.method, call.journal, output.error());
+    if (watchers_.turn_lost) watchers_.turn_lost(call.request, call.journal, output.error());
     // A crash is run again once, on another worker with the same journal; a hang is not.
     const bool again = output.error().code == Errc::crashed && call.crash_reruns == 0;
     if (!again) return fail(id, output.error());

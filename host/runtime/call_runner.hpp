@@ -156,7 +156,7 @@ class CallRunner {
     std::function<Result<void>(const PluginEntry&, const MethodManifest&, const std::vector<TurnPart>&)>
         check_output;
     /// A turn ended with its worker, or by the host's hand; it may be run again.
-    std::function<void(const PluginEntry&, const MethodManifest&, const Journal&, const Error&)> turn_lost{};
+    std::function<void(const CallRequest&, const Journal&, const Error&)> turn_lost{};
   };
 
   CallRunner(Scheduler& loop, RandomSource& random, const Settings& settings, EffectHost& effects,

@@ -119,8 +119,6 @@ void ProviderService::Attempts::send() {
                                             ms_text(now - accepted_) + " after the call began, and after " +
                                             std::to_string(made_) + " attempts"});
   }
-  ++made_;
-  service_.runner_->count_attempt(parent_call_);
   CallRequest request;
   request.plugin = &choice_.provider->plugin;
   request.method = choice_.method;
@@ -137,6 +135,14 @@ void ProviderService::Attempts::send() {
     request.pinned = pinned_;
     request.entries = kept_;
   }
+  if (service_.refuses) {
+    if (const auto refused = service_.refuses(request)) {
+      money_.settle(0);
+      return give_unsent(*refused);
+    }
+  }
+  ++made_;
+  service_.runner_->count_attempt(parent_call_);
   call_ = service_.runner_->run(std::move(request), done, {});
 }
 

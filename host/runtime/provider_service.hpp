@@ -63,6 +63,8 @@ class ProviderService {
   void attach(CallRunner& runner) { runner_ = &runner; }
   /// Where money is reserved; without one, a provider with a daily limit is not asked. Lifetime: borrowed.
   void spend_by(MoneyLedger& ledger) { ledger_ = &ledger; }
+  /// Why an attempt may not run, for its provider's plugin; may stay empty.
+  std::function<std::optional<Error>(const CallRequest&)> refuses;
   /// Before the first add(): makes what the hosts of a state folder share of a provider. May stay empty, and
   /// may return null.
   std::function<std::unique_ptr<SharedProvider>(const std::string& provider)> share;

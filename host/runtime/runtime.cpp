@@ -65,8 +65,11 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                [this](PluginEntry& plugin) { ensure_pool(plugin); },
                [this](const PluginEntry& plugin, const MethodManifest& method,
                       const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); },
-               [this](const PluginEntry& plugin, const MethodManifest& method, const Journal& journal,
-                      const Error& error) { on_turn_lost(plugin, &method, &journal, error); }}),
+               [this](const CallRequest& call, const Journal& journal, const Error& error) {
+                 on_turn_lost(*call.plugin, call.method, &journal, error);
+                 quarantine_.note(*call.plugin, call.owner, journal.header(), error);
+               }}),
+      quarantine_(loop, settings_.quarantine),
       deferred_(loop, runner_, settings_.store),
       admission_(loop, runner_, settings_.admission),
       repeats_(admission_),
@@ -111,6 +114,8 @@ Result<void> Runtime::open_store() {
   auto store = SqliteStore::open(places_.state_dir + "/toolpost.db", settings_.store, options);
   if (!store) return store.error();
   store_ = std::move(*store);
+  if (auto known = quarantine_.use(*store_, [this]() -> BlockingLane& { return lane(store_lane_); }); !known)
+    return known.error();
   find_interrupted();
   remove_expired();
   return {};
@@ -148,6 +153,7 @@ Result<void> Runtime::open() {
   providers_.on_choice = [this](const std::string& why) {
     if (on_event) on_event(Level::info, "model_chosen", why);
   };
+  providers_.refuses = [this](const CallRequest& call) { return quarantine_.refusal(call); };
   providers_.share = [this](const std::string& name) -> std::unique_ptr<SharedProvider> {
     auto shared = SharedLimits::open(loop_, random_, places_.state_dir, name, settings_.store.shared_poll);
     if (shared) return std::move(*shared);
@@ -291,6 +297,7 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
     done(std::move(outcome), journal);
   };
   if (!call) return admission_.refuse(call.error(), std::move(done));
+  if (auto refused = quarantine_.refusal(*call)) return admission_.refuse(*refused, std::move(done));
   Done masked = [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
     mask_secrets(outcome);
     if (!outcome.questions.empty()) seal_state(outcome, journal->header());

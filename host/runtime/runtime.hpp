@@ -17,6 +17,7 @@
 #include "runtime/deferred_changes.hpp"
 #include "runtime/plugin_table.hpp"
 #include "runtime/provider_service.hpp"
+#include "runtime/quarantine.hpp"
 #include "runtime/recent_calls.hpp"
 #include "runtime/refusal_tally.hpp"
 #include "runtime/request_state.hpp"
@@ -79,6 +80,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   Result<RequestNumber> replay(const RecordedCall& recorded, Done done);
 
   PluginTable& plugins() { return *plugins_; }
+  const Quarantine& quarantine() const { return quarantine_; }
   const ProviderService& providers() const { return providers_; }
   /// Requests that have no outcome; durable ones that wait to be tried again count.
   std::size_t unanswered() const { return admission_.unanswered() + resume_.refused(); }
@@ -162,6 +164,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   ProviderService providers_;
   ClientQuestions questions_;
   CallRunner runner_;
+  Quarantine quarantine_;
   DeferredChanges deferred_;
   AdmissionStage admission_;
   RepeatStage repeats_;

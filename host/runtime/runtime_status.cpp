@@ -20,14 +20,17 @@ std::string Runtime::status_json(bool everything) const {
   status["spawner_replacements"] = spawner_.replacements();
   status["plugins"] = json::array();
   for (const auto& plugin : plugins_->plugins()) {
+    const auto quarantined = quarantine_.file_refusal(*plugin);
     json one = {{"id", plugin->id()},
                 {"version", plugin->found.manifest.version},
-                {"state", plugin->incompatible ? "incompatible"
-                          : plugin->loaded     ? "ready"
-                                               : "not opened yet"},
+                {"state", quarantined            ? "quarantined"
+                          : plugin->incompatible ? "incompatible"
+                          : plugin->loaded       ? "ready"
+                                                 : "not opened yet"},
                 {"workers", plugin->pool ? plugin->pool->workers() : 0}};
     if (const auto& refusals = refusals_.of(plugin->id()); !refusals.empty()) one["refusals"] = refusals;
     if (plugin->incompatible) one["reason"] = plugin->incompatible->message;
+    if (quarantined) one["reason"] = quarantined->message;
     status["plugins"].push_back(std::move(one));
   }
   status["refused"] = json::array();

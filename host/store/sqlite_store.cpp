@@ -76,6 +76,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
   if (auto prepared = store->journals_.prepare(*store->database_); !prepared) return prepared.error();
   if (auto prepared = store->threads_.prepare(*store->database_); !prepared) return prepared.error();
   if (auto prepared = store->spending_.prepare(*store->database_); !prepared) return prepared.error();
+  if (auto prepared = store->crashes_.prepare(*store->database_); !prepared) return prepared.error();
   return store;
 }
 
@@ -267,6 +268,7 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
   }
   const std::lock_guard lock(mutex_);
   if (auto done = spending_.remove_before(now_ms / kMsPerDay - kSpendingDays); !done) return done;
+  if (auto done = crashes_.remove_before(now_ms - kMsPerDay); !done) return done;
   return journals_.remove_unchanged_since(now_ms - settings_.journal_ttl.count());
 }
 
@@ -278,6 +280,21 @@ Result<MoneyAnswer> SqliteStore::reserve_money(const MoneyOrder& order) {
 Result<void> SqliteStore::settle_money(const std::string& provider, std::int64_t day, std::int64_t change) {
   const std::lock_guard lock(mutex_);
   return spending_.settle(provider, day, change);
+}
+
+Result<void> SqliteStore::note_crash(const CrashRecord& crash) {
+  const std::lock_guard lock(mutex_);
+  return crashes_.note(crash);
+}
+
+Result<std::vector<CrashRecord>> SqliteStore::crashes() {
+  const std::lock_guard lock(mutex_);
+  return crashes_.list();
+}
+
+Result<void> SqliteStore::release_file(const std::string& file) {
+  const std::lock_guard lock(mutex_);
+  return crashes_.forget(file);
 }
 
 Result<ThreadList> SqliteStore::threads(const std::string& owner, std::int64_t now_ms, std::int64_t limit) {

@@ -9,6 +9,7 @@
 #include "config/settings.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_journals.hpp"
+#include "store/sqlite_crashes.hpp"
 #include "store/sqlite_spending.hpp"
 #include "store/sqlite_statement.hpp"
 #include "store/sqlite_threads.hpp"
@@ -39,6 +40,9 @@ class SqliteStore final : public Store {
   Result<std::int64_t> remove_threads(const std::string& owner, const ThreadRemoval& removal,
                                       std::int64_t now_ms) override;
   Result<MoneyAnswer> reserve_money(const MoneyOrder& order) override;
+  Result<void> note_crash(const CrashRecord& crash) override;
+  Result<std::vector<CrashRecord>> crashes() override;
+  Result<void> release_file(const std::string& file) override;
   Result<void> settle_money(const std::string& provider, std::int64_t day, std::int64_t change) override;
   Result<void> remove_expired(std::int64_t now_ms) override;
 
@@ -87,6 +91,7 @@ class SqliteStore final : public Store {
   SqliteJournals journals_;  // the same
   SqliteThreads threads_;    // the same
   SqliteSpending spending_;  // the same
+  SqliteCrashes crashes_;    // the same
 };
 
 }  // namespace toolpost

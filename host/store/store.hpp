@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crash_record.hpp"
 #include "base/result.hpp"
 #include "call/journal_record.hpp"
 #include "store/money_record.hpp"
@@ -116,6 +117,12 @@ class Store {
   virtual Result<MoneyAnswer> reserve_money(const MoneyOrder& order) = 0;
   /// What was reserved turned out otherwise: `change` is added, below 0 gives back.
   virtual Result<void> settle_money(const std::string& provider, std::int64_t day, std::int64_t change) = 0;
+  /// Adds to what is known of a plugin file; the same input of the same owner is counted.
+  virtual Result<void> note_crash(const CrashRecord& crash) = 0;
+  /// Of all files; at most 2000, quarantined files never left out, the newest inputs last.
+  virtual Result<std::vector<CrashRecord>> crashes() = 0;
+  /// Nothing is known against the file any more.
+  virtual Result<void> release_file(const std::string& file) = 0;
   /// Forgets threads whose time has come, and journals that have not changed for journal_ttl. Takes many
   /// short transactions, so other hosts hardly wait.
   virtual Result<void> remove_expired(std::int64_t now_ms) = 0;

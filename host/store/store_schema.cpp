@@ -72,6 +72,17 @@ const char* const kStoreSchemaSteps[kStoreSchemaVersion] = {R"sql(
     micro       INTEGER NOT NULL,
     PRIMARY KEY (provider, day)
   ) STRICT, WITHOUT ROWID;
+)sql",
+                                                            // 3: which plugin files crashed on which inputs
+                                                            R"sql(
+  CREATE TABLE crashes (
+    file        TEXT    NOT NULL,
+    owner       TEXT    NOT NULL,
+    input       TEXT    NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    count       INTEGER NOT NULL,
+    PRIMARY KEY (file, owner, input)
+  ) STRICT, WITHOUT ROWID;
 )sql"};
 
 }  // namespace toolpost

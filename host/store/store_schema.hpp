@@ -4,7 +4,7 @@
 namespace toolpost {
 
 /// Kept in the file's user_version: how many of the steps below have been taken.
-constexpr int kStoreSchemaVersion = 3;
+constexpr int kStoreSchemaVersion = 4;
 
 /// Step i brings a file from version i to i + 1. A step that was published never changes; a new one is
 /// appended.

@@ -270,7 +270,8 @@ void PoolCore::on_protocol_error(WorkerId id, const std::string& what, TimePoint
   dispatch(now);
 }
 
-void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& how, TimePoint now) {
+void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& how, TimePoint now,
+                       bool outside) {
   const auto found = workers_.find(id);
   if (found == workers_.end()) return;
   Worker& worker = found->second;
@@ -280,7 +281,7 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
     const Error error{
         Errc::crashed,
         "plugin " + plugin_ + " crashed (" + how + ")" + (while_starting ? " while it was loaded" : ""),
-        Millis{0}, SideEffect::maybe};
+        Millis{0}, SideEffect::maybe, outside};
     lose(id, worker, started, error);
     actions_.pop_back();  // the kill that lose() asks for is moot
     if (while_starting) {
@@ -308,7 +309,7 @@ void PoolCore::on_lost(WorkerId id, std::uint64_t started, TimePoint now) {
   if (found->second.state != State::dying) {
     lose(id, found->second, started,
          {Errc::crashed, "a worker of plugin " + plugin_ + " ended with the spawner", Millis{0},
-          SideEffect::maybe});
+          SideEffect::maybe, true});
     actions_.pop_back();  // the kill that lose() asks for is moot
   }
   workers_.erase(found);
@@ -379,9 +380,9 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
       const std::uint64_t running = std::max(worker.seen_started, worker.sent.front().number);
       lose(id, worker, running,
            {Errc::hung,
-            "a turn of plugin " + plugin_ +
-                " ran past " + turn_max_setting_ + " = " + std::to_string(to_ms(turn_max_)) + " (" +
-                std::to_string(to_ms(now - worker.turn_since)) + " ms)",
+            "a turn of plugin " + plugin_ + " ran past " + turn_max_setting_ + " = " +
+                std::to_string(to_ms(turn_max_)) + " (" + std::to_string(to_ms(now - worker.turn_since)) +
+                " ms)",
             Millis{0}, SideEffect::maybe});
     } else if (!worker.slow) {
       take_back_unbegun(id, worker, now);

@@ -84,7 +84,9 @@ class PoolCore {
   /// measured against; a worker that has grown by more than workers.memory_growth_bytes_max retires.
   void on_peak(WorkerId worker, std::uint64_t bytes);
   /// `started` as the page said when it died; `how` for people ("signal 11").
-  void on_died(WorkerId worker, std::uint64_t started, const std::string& how, TimePoint now);
+  /// `outside`: killed, or never started, through no fault of the plugin.
+  void on_died(WorkerId worker, std::uint64_t started, const std::string& how, TimePoint now,
+               bool outside = false);
   /// It ended with the spawner: nobody's fault, so it counts neither as a crash while loading nor towards the
   /// crash loop. Only a turn that had begun is lost.
   void on_lost(WorkerId worker, std::uint64_t started, TimePoint now);

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "base/overload.hpp"
@@ -296,7 +298,7 @@ void WorkerPool::on_not_ready(WorkerId worker) {
 
 void WorkerPool::on_spawn_failed(WorkerId worker, const std::string& why) {
   if (events_.loaded) events_.loaded(Error{Errc::unavailable, "no worker could be started: " + why});
-  core_.on_died(worker, 0, "no process could be started: " + why, loop_.now());
+  core_.on_died(worker, 0, "no process could be started: " + why, loop_.now(), true);
   links_.erase(worker);
   dirty_.erase(worker);
   carry_out();
@@ -312,7 +314,9 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   if (!link.ready && !link.refused && events_.loaded) {
     events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
-  core_.on_died(worker, link.page->started.load(), how, loop_.now());
+  // No plugin can send itself SIGKILL; the kernel does when memory is short, and people do.
+  const bool outside = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
+  core_.on_died(worker, link.page->started.load(), how, loop_.now(), outside);
   dirty_.erase(worker);
   links_.erase(worker);
   carry_out();

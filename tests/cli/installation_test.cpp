@@ -5,6 +5,7 @@
 #include "cli/host_log.hpp"
 #include "cli/text_table.hpp"
 #include "program.hpp"
+#include "store/sqlite_store.hpp"
 
 using namespace toolpost;
 using nlohmann::json;
@@ -149,4 +150,27 @@ TEST_CASE("text table: columns line up as far as forty bytes", "[cli]") {
   table.add({std::string(50, 'y'), "z"});
   CHECK(table.text() == "a" + std::string(41, ' ') + "b\nlong one" + std::string(34, ' ') + "x\n" +
                             std::string(50, 'y') + "  z\n");
+}
+
+TEST_CASE("plugins: --release runs a quarantined one again, and suggests an id for an unknown one",
+          "[cli][quarantine]") {
+  ProgramHome home;
+  REQUIRE(home.run({"plugins"}).out.find("not run: ") == std::string::npos);
+  const std::string hash = json::parse(home.run({"plugins", "--json"}).out)["plugins"][0]["sha256"];
+  const std::string id = json::parse(home.run({"plugins", "--json"}).out)["plugins"][0]["id"];
+  {
+    auto store = SqliteStore::open(home.path() + "/toolpost.db", StoreSettings{}, SqliteOptions{});
+    REQUIRE(store);
+    REQUIRE((*store)->note_crash({hash, "", "", 1, 1}));
+  }
+  const std::string listed = home.run({"plugins"}).out;
+  CHECK(listed.find("not run: plugin " + id + " is quarantined: ") != std::string::npos);
+  CHECK(home.run({"doctor"}).out.find("toolpost plugins --release " + id) != std::string::npos);
+  const Ended released = home.run({"plugins", "--release", id});
+  CHECK(released.status == 0);
+  CHECK(released.out.find("plugin " + id + " runs again") != std::string::npos);
+  CHECK(home.run({"plugins"}).out.find("not run: ") == std::string::npos);
+  const Ended unknown = home.run({"plugins", "--release", "dev.toolpost.ehco"});
+  CHECK(unknown.status == 1);
+  CHECK(unknown.err.find("did you mean \"dev.toolpost.echo\"?") != std::string::npos);
 }

@@ -86,7 +86,7 @@ TEST_CASE("settings schema: every byte of Settings that is data belongs to a set
   covers("store", sizeof(StoreSettings));
   covers("resume", sizeof(ResumeSettings));
   covers("log", sizeof(LogSettings));
-  CHECK(host_settings().size() == 125);
+  CHECK(host_settings().size() == 129);
 }
 
 TEST_CASE("settings print: the defaults load back to the defaults", "[config]") {

@@ -17,7 +17,9 @@ Settings impatient() {
 
 TEST_CASE("faults: each way of dying in a turn is answered as crashed, and the next call works",
           "[runtime][faults]") {
-  RuntimeWorld world(kFaulty);
+  Settings settings;
+  settings.quarantine.enabled = false;
+  RuntimeWorld world(kFaulty, settings);
   for (const char* fault : {"crash", "abort", "exit"}) {
     const CallOutcome& outcome = world.call(fault);
     CAPTURE(fault, outcome.message);

@@ -77,7 +77,7 @@ TEST_CASE("spending: a file of an earlier host gets its table, and keeps what it
   CHECK(world.open()->commit(turn("{\"n\":1}")));
   sqlite3* file = nullptr;
   REQUIRE(sqlite3_open(world.file.c_str(), &file) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(file, "DROP TABLE spending; PRAGMA user_version = 2", nullptr, nullptr, nullptr) ==
+  REQUIRE(sqlite3_exec(file, "DROP TABLE crashes; DROP TABLE spending; PRAGMA user_version = 2", nullptr, nullptr, nullptr) ==
           SQLITE_OK);
   sqlite3_close(file);
   const auto store = world.open();
