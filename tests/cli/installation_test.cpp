@@ -159,7 +159,7 @@ TEST_CASE("plugins: --release runs a quarantined one again, and suggests an id f
   const std::string hash = json::parse(home.run({"plugins", "--json"}).out)["plugins"][0]["sha256"];
   const std::string id = json::parse(home.run({"plugins", "--json"}).out)["plugins"][0]["id"];
   {
-    auto store = SqliteStore::open(home.path() + "/toolpost.db", StoreSettings{}, SqliteOptions{});
+    auto store = SqliteStore::open(home.state() + "/toolpost.db", StoreSettings{}, SqliteOptions{});
     REQUIRE(store);
     REQUIRE((*store)->note_crash({hash, "", "", 1, 1}));
   }
