@@ -250,6 +250,7 @@ class CallRunner {
   bool in_doubt(const Call& call, const JournalEntry& entry) const;
   void collect(Call& call, JournalChanges& changes);
   Call* parent_of(const Call& call);
+  bool serves_durable(const Call& call);
   void start_when_recorded(CallId id, std::size_t index);
   void use_when_recorded(CallId id, Call& call, std::size_t index);
   static JournalChanges ending(const Call& call, const CallOutcome& outcome);
