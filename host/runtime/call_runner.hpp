@@ -172,7 +172,11 @@ class CallRunner {
   CallId run(CallRequest request, Done done, OnProgress progress);
   /// No further turn, all its effects end at once, no outcome is delivered.
   void cancel(CallId call);
-  /// The same, but its journal stays as it is, for a host that goes on with it.
+  /// The same for a call that has not begun: only its journal may be there.
+  void drop_unbegun(const CallRequest& call) {
+    if (call.stored && call.parent == 0) effects_.record({JournalDrop{call.journal}}, {});
+  }
+  /// As cancel(), but its journal stays as it is, for a host that goes on with it.
   void leave(CallId call) { remove(call); }
   /// Ends a call with an error of the host's.
   void end(CallId call, Error error);

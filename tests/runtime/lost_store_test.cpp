@@ -126,3 +126,24 @@ TEST_CASE("lost store: what a durable call leaves behind is stored together with
   REQUIRE(world.effects.committed.size() == 1);
   CHECK(std::holds_alternative<JournalEnd>(world.effects.committed.front()));
 }
+
+TEST_CASE("admission: a durable call that is cancelled while it waits is not there for the next host",
+          "[runtime]") {
+  World world;
+  world.settings.admission.calls_max = 1;
+  AdmissionStage admission(world.loop, world.runner, world.settings.admission);
+  admission.accept(world.durable(), [](CallOutcome, const Journal*) {}, {});
+  CallRequest second = world.durable();
+  second.journal = "waits";
+  const RequestNumber number = admission.accept(second, [](CallOutcome, const Journal*) {}, {});
+  SECTION("unless only the host ends") {
+    admission.leave(number);
+    CHECK(world.effects.recorded.empty());
+  }
+  SECTION("since nobody wants it") {
+    admission.cancel(number);
+    REQUIRE(world.effects.recorded.size() == 1);
+    CHECK(std::get<JournalDrop>(world.effects.recorded.front()).id == "waits");
+  }
+  admission.leave_all();
+}
