@@ -309,6 +309,10 @@ class ProviderService::Attempts final : public RunningEffect {
   MoneyHold money_;
 };
 
+ProviderService::~ProviderService() {
+  for (auto& [name, provider] : providers_) loop_.cancel(provider->gate_timer);
+}
+
 ProviderService::Health& ProviderService::health(const std::string& provider, const std::string& model) {
   const std::string key = provider + "/" + model;
   const auto found = health_.find(key);

@@ -53,6 +53,7 @@ class ProviderService {
   ProviderService(Scheduler& loop, RandomSource& random, const Settings& settings,
                   const CeilingsByProfile& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
+  ~ProviderService();
 
   /// The provider that is always there: the client's own model.
   void add_client(const FoundPlugin* plugin);

@@ -147,3 +147,47 @@ TEST_CASE("admission: a durable call that is cancelled while it waits is not the
   }
   admission.leave_all();
 }
+
+TEST_CASE("provider: a service that ends leaves no timer of a gate that somebody waited for", "[runtime]") {
+  World world;
+  ProviderSettings one;
+  one.base_url = "http://127.0.0.1:1/v1";
+  one.models = {"m"};
+  one.concurrency_max = 1;
+  world.settings.providers["p"] = one;
+  FoundPlugin plugin;
+  plugin.manifest.id = "test.provider";
+  plugin.manifest.kind = PluginKind::provider;
+  plugin.manifest.methods.push_back({});
+  plugin.manifest.methods.back().name = "chat";
+  const CeilingsByProfile ceilings = CeilingsByProfile::make(world.settings);
+  const CallId call = world.runner.run(world.durable(), {}, {});
+  {
+    ProviderService providers(world.loop, world.random, world.settings, ceilings);
+    providers.attach(world.runner);
+    providers.add("p", one, &plugin, Secret("none", ""));
+    providers.providers().at("p")->plugin.pool = std::make_unique<StillPool>();
+    const BoundDeadline bound{Deadline(world.loop.now() + 50s), "ceilings.tool_ms", Millis{50'000}, {}, {}};
+    const EffectOrder order{call,
+                            0,
+                            "provider",
+                            R"({"method":"chat","model":"m"})",
+                            0,
+                            nullptr,
+                            nullptr,
+                            1,
+                            world.loop.now(),
+                            bound,
+                            ClientWall::none,
+                            CeilingProfile::normal,
+                            "j",
+                            call,
+                            1};
+    providers.providers().at("p")->gate->pause(10s, world.loop.now());
+    auto waits = providers.start(order, [](Errc, const std::string&) {});
+    REQUIRE(providers.providers().at("p")->gate->waiting() == 1);
+    waits.reset();
+  }
+  world.runner.leave(call);
+  CHECK(world.loop.timers() == 0);
+}
