@@ -83,6 +83,10 @@ class ProviderService {
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
+  /// The retry budget of each model that was asked, by "provider/model"; for the simulator's checks.
+  void each_budget(const std::function<void(const std::string&, const RetryBudget&)>& visit) const {
+    for (const auto& [model, health] : health_) visit(model, health.budget);
+  }
   /// The provider whose plugin instance this is; null for tools.
   const ProviderEntry* by_plugin(const PluginEntry* plugin) const;
   /// What can be asked; `reach` of the client that wants to know, null for operators, who have no client's
