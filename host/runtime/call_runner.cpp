@@ -329,8 +329,9 @@ void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
   call.committing = true;
   CallOutcome outcome;
   outcome.parts = std::move(output.parts);
-  // A call that lost the store may do without, but not a durable one: its end and what it leaves behind are one.
-  const bool without = call.unstored && !call.request.durable;
+  // A call that lost the store may do without. What it leaves behind and the end of its journal are one,
+  // though.
+  const bool without = call.unstored && !call.request.durable && !effects_.defers(id);
   JournalChanges end = without ? JournalChanges{} : ending(call, outcome);
   const bool ends = !end.empty();  // if not, an effect that nobody waits for may yet begin a journal
   effects_.commit(id, call.request.owner, std::move(end),

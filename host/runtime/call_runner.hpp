@@ -140,6 +140,8 @@ class EffectHost {
   /// its journal, then calls `done`.
   virtual void commit(CallId call, OwnerId owner, JournalChanges end,
                       std::function<void(Result<void>)> done) = 0;
+  /// Whether commit() of this call stores more than the end of its journal.
+  virtual bool defers(CallId call) const = 0;
   /// The call is over and was not committed, or was: forget what was deferred for it.
   virtual void forget(CallId call) = 0;
 };
@@ -188,8 +190,8 @@ class CallRunner {
   /// What the client must answer before anything of this call can go on; empty while something else does.
   std::vector<ClientQuestion> questions_of(CallId call) const;
   void count_attempt(CallId call);
-  /// An effect of this call failed, and may go well after `wait`: told with the outcome, if the call fails for the
-  /// same reason. Plugins get a status and a sentence only.
+  /// An effect of this call failed, and may go well after `wait`: told with the outcome, if the call fails
+  /// for the same reason. Plugins get a status and a sentence only.
   void hint_retry(CallId call, Errc code, Millis wait);
   /// Adds what an answer used.
   void count_use(CallId call, const CallUse& more);

@@ -24,11 +24,11 @@ json call_facts(const CallUse& use, Duration elapsed) {
 
 Result<void> DeferredChanges::put(const EffectOrder& order) {
   const json request = json::parse(order.request, nullptr, false);
-  StoreBatch& batch = batches_[order.call];
-  batch.owner = owner_name(order.owner);
   const std::string key = text_of(request, "key");
   if (key.empty() || !request.contains("value"))
     return Error{Errc::invalid_input, "store.put needs \"key\" and \"value\""};
+  StoreBatch& batch = batches_[order.call];
+  batch.owner = owner_name(order.owner);
   if (batch.puts.size() >= kPutsMax) return Error{Errc::exhausted, "a call may put 64 values"};
   batch.puts.push_back({order.plugin->id(), key, dumped(request["value"])});
   return {};

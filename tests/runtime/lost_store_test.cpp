@@ -21,13 +21,16 @@ struct StillPool final : TurnPool {
 struct Effects final : EffectHost {
   VirtualLoop& loop;
   bool store_works = true;
+  bool deferring = false;
   std::vector<std::string> started;  // kinds
+  Settle settle;                     // of the last
   JournalChanges recorded;
   JournalChanges committed;
 
   explicit Effects(VirtualLoop& with) : loop(with) {}
-  std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle) override {
+  std::unique_ptr<RunningEffect> start(const EffectOrder& order, Settle done) override {
     started.emplace_back(order.kind);
+    settle = std::move(done);
     return nullptr;
   }
   void restore(const EffectOrder&, const JournalEntry&) override {}
@@ -40,6 +43,7 @@ struct Effects final : EffectHost {
     committed = std::move(end);
     done({});
   }
+  bool defers(CallId) const override { return deferring; }
   void forget(CallId) override {}
 };
 
@@ -125,6 +129,22 @@ TEST_CASE("lost store: what a durable call leaves behind is stored together with
   CHECK(ended == Errc::ok);
   REQUIRE(world.effects.committed.size() == 1);
   CHECK(std::holds_alternative<JournalEnd>(world.effects.committed.front()));
+}
+
+TEST_CASE("lost store: what any other call leaves behind, too; without that, it ends without the store",
+          "[runtime]") {
+  World world;
+  CallRequest call = world.durable();
+  call.durable = false;  // one that asked a model before, whose journal is there
+  world.runner.run(call, {}, {});
+  world.effects.store_works = false;
+  world.suspend_on_http(0);
+  REQUIRE(world.effects.settle);
+  world.effects.settle(Errc::ok, "{}");
+  world.settle_everything();
+  world.effects.deferring = GENERATE(false, true);
+  world.finish();
+  CHECK(world.effects.committed.size() == (world.effects.deferring ? 1 : 0));
 }
 
 TEST_CASE("admission: a durable call that is cancelled while it waits is not there for the next host",

@@ -90,6 +90,7 @@ class SimHost final : public ToolHost, private EffectHost {
   void record(JournalChanges changes, std::function<void(Result<void>)> done) override;
   void commit(CallId call, OwnerId owner, JournalChanges end,
               std::function<void(Result<void>)> done) override;
+  bool defers(CallId call) const override { return deferred_.holds(call); }
   void forget(CallId call) override { deferred_.forget(call); }
   std::string call_problem();
   PluginEntry* find_tool(std::string_view name);
