@@ -20,7 +20,7 @@ json provider_request(RandomSource& random, std::uint64_t nonce, std::size_t num
 }
 
 std::string mark(std::uint64_t nonce, std::size_t number, Keeping keeping) {
-  return (keeping == Keeping::durable ? kDurableMark : "") + std::to_string(nonce) + "." +
+  return (keeping == Keeping::durable ? kDurableMark : kFleetingMark) + std::to_string(nonce) + "." +
          std::to_string(number);
 }
 
@@ -32,8 +32,6 @@ json simple_step(RandomSource& random, std::uint64_t nonce, std::size_t number, 
       return {{"do", "file.read"}, {"request", {{"path", "a.txt"}}}, {"timeout_ms", random.below(2) * 20}};
     case 2:
       return {{"do", "store.put"}, {"request", {{"key", "k"}, {"value", mark(nonce, number, keeping)}}}};
-    case 4:
-      return {{"do", "thread.append"}, {"request", {{"turn", {{"said", mark(nonce, number, keeping)}}}}}};
     case 3: {
       json step = {
           {"do", "ask_several"}, {"requests", json::array()}, {"timeout_ms", random.below(3) * 5000}};
@@ -43,6 +41,8 @@ json simple_step(RandomSource& random, std::uint64_t nonce, std::size_t number, 
       step["need"] = 1 + random.below(several);
       return step;
     }
+    case 4:
+      return {{"do", "thread.append"}, {"request", {{"turn", {{"said", mark(nonce, number, keeping)}}}}}};
     default:
       return {{"do", "ask"}, {"request", provider_request(random, nonce, number)}};
   }

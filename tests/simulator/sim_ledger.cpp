@@ -51,9 +51,9 @@ bool has_answer(const SimJournals& disk, const std::string& journal) {
   return entry != root.entries.end() && entry->second.find("\"done_order\"") != std::string::npos;
 }
 
-/// The number that a durable call's change carries; empty for that of another.
-std::string mark_in(const std::string& json) {
-  const std::size_t at = json.find(kDurableMark);
+/// The mark of that kind that a deferred change carries; empty for one of the other kind.
+std::string mark_in(const std::string& json, const char* kind) {
+  const std::size_t at = json.find(kind);
   return at == std::string::npos ? "" : json.substr(at, json.find('"', at) - at);
 }
 
@@ -109,6 +109,7 @@ void SimLedger::before_commit(const StoreBatch& batch, const SimJournals& disk) 
     }
   }
   check_left(batch, disk);
+  check_left_by_others(batch, disk);
 }
 
 void SimLedger::check_begin(const StoreBatch& batch, const JournalBegin& begin, const SimJournals& disk) {
@@ -132,8 +133,8 @@ void SimLedger::check_end(const StoreBatch& batch, const JournalEnd& end, const 
 /// What a durable call leaves behind: once, together with its good end, and all of it.
 void SimLedger::check_left(const StoreBatch& batch, const SimJournals& disk) {
   std::vector<std::string> marks;
-  for (const ValuePut& one : batch.puts) marks.push_back(mark_in(one.value_json));
-  for (const ThreadAppend& one : batch.appends) marks.push_back(mark_in(one.turn_json));
+  for (const ValuePut& one : batch.puts) marks.push_back(mark_in(one.value_json, kDurableMark));
+  for (const ThreadAppend& one : batch.appends) marks.push_back(mark_in(one.turn_json, kDurableMark));
   std::erase(marks, "");
   std::sort(marks.begin(), marks.end());
   if (std::adjacent_find(marks.begin(), marks.end()) != marks.end())
@@ -164,6 +165,30 @@ void SimLedger::check_left(const StoreBatch& batch, const SimJournals& disk) {
            std::to_string(batch.puts.size() + batch.appends.size()) + ": " + end->id);
   }
   if (!marks.empty() && !ends_well) fail("a durable call left something behind without its end");
+}
+
+/// Another call leaves something behind only together with its journal's end, if it has one: whoever goes on
+/// with that journal would leave it again.
+void SimLedger::check_left_by_others(const StoreBatch& batch, const SimJournals& disk) {
+  std::string mark;
+  for (const ValuePut& one : batch.puts) mark = mark_in(one.value_json, kFleetingMark);
+  for (const ThreadAppend& one : batch.appends) mark = mark_in(one.turn_json, kFleetingMark);
+  if (mark.empty()) return;
+  const std::size_t nonce_at = std::string_view(kFleetingMark).size();
+  const std::string nonce = mark.substr(nonce_at, mark.find('.', nonce_at) - nonce_at);
+  const std::string asked = R"(\"nonce\":)" + nonce + ",";  // inside the header, which holds it as text
+  for (const auto& [id, journal] : disk) {
+    if (journal.begin.root != id || journal.lease != batch.lease || !journal.outcome.empty() ||
+        journal.begin.header.find(asked) == std::string::npos)
+      continue;
+    const bool ends =
+        std::any_of(batch.journal.begin(), batch.journal.end(), [&](const JournalChange& change) {
+          const auto* drop = std::get_if<JournalDrop>(&change);
+          const auto* end = std::get_if<JournalEnd>(&change);
+          return (drop != nullptr && drop->id == id) || (end != nullptr && end->id == id);
+        });
+    if (!ends) fail("a call left something behind without the end of its journal: " + id);
+  }
 }
 
 void SimLedger::world_ends(const SimJournals& disk) {

@@ -11,8 +11,9 @@
 
 namespace toolpost::sim {
 
-/// A deferred change of a durable call carries this, and a number of its own.
+/// A deferred change carries one of these, the nonce of its call and a number of its own.
 constexpr const char* kDurableMark = "durable.";
+constexpr const char* kFleetingMark = "fleeting.";
 
 class SimLedger {
  public:
@@ -47,6 +48,7 @@ class SimLedger {
   void check_begin(const StoreBatch& batch, const JournalBegin& begin, const SimJournals& disk);
   void check_end(const StoreBatch& batch, const JournalEnd& end, const SimJournals& disk);
   void check_left(const StoreBatch& batch, const SimJournals& disk);
+  void check_left_by_others(const StoreBatch& batch, const SimJournals& disk);
 
   const bool resends_;
   bool clock_jumped_ = false;

@@ -182,6 +182,23 @@ TEST_CASE("ledger: what a durable call defers is left once, whole, and with a go
   }
 }
 
+TEST_CASE("ledger: what any other call defers is left with the end of its journal", "[simulator]") {
+  Disk disk;
+  JournalHeader header;
+  header.request = R"({"nonce":17,"steps":[]})";
+  disk.add("s", false);
+  disk.journals.at("s").begin.header = header_line(header);
+  SECTION("rightly") {
+    disk.commit({JournalDrop{"s"}}, {value("fleeting.17.0")});
+    disk.commit({}, {value("fleeting.18.0")});  // of a call that has no journal
+    CHECK(disk.ledger.problem().empty());
+  }
+  SECTION("without it") {
+    disk.commit({}, {value("fleeting.17.0")});
+    CHECK(disk.says("without the end of its journal"));
+  }
+}
+
 TEST_CASE("limits: queues, retry budgets and attempts", "[simulator]") {
   CHECK(beyond(QueueSeen{"p0", 64, 64}).empty());
   CHECK_FALSE(beyond(QueueSeen{"p0", 65, 64}).empty());
