@@ -47,7 +47,7 @@ Settings random_settings(RandomSource& random) {
   settings.turns.journal_bytes_max = random.below(4) == 0 ? 256 << 10 : 64 << 20;
   settings.turns.provider_calls_max = from(1, 8);
   settings.retry.attempts_max = from(1, 6);
-  settings.models.fallbacks_max = 0;  // a fallback is a new provider call, which asks everything anew
+  settings.models.fallbacks_max = from(0, 2);
   settings.ceilings_long = {Millis{40'000}, Millis{70'000}, Millis{80'000}, Millis{90'000}, Millis{60'000}};
   if (random.below(2) == 0) settings.resume.in_doubt = "resend";
   settings.breaker.enabled = random.below(4) != 0;

@@ -89,7 +89,6 @@ void SimLedger::host_died(const SimJournals& disk) {
       if (entry != nullptr && entry->sent && !entry->done) doubts_.insert(key);
     }
   }
-  asked_.clear();
 }
 
 void SimLedger::before_commit(const StoreBatch& batch, const SimJournals& disk) {
