@@ -61,6 +61,7 @@ class ProviderGateCore {
 
   std::uint32_t running() const { return static_cast<std::uint32_t>(running_.size()); }
   std::uint32_t waiting() const { return static_cast<std::uint32_t>(queue_.size()); }
+  std::uint32_t queue_size_max() const { return settings_.queue_size_max; }
   std::uint32_t concurrency() const { return concurrency_; }
   bool paused(TimePoint now) const { return now < closed_until_; }
 

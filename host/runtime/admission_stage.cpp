@@ -82,7 +82,9 @@ void AdmissionStage::leave(RequestNumber number) {
 void AdmissionStage::give_up(RequestNumber number, void (CallRunner::*end)(CallId)) {
   auto node = requests_.extract(number);
   if (node.empty()) return;
-  if (node.mapped().running != 0) (runner_.*end)(node.mapped().running);
+  const Request& request = node.mapped();
+  if (request.running != 0) (runner_.*end)(request.running);
+  if (request.running == 0 && end == &CallRunner::cancel) runner_.drop_unbegun(request.call);
   if (core_.withdraw(number)) return;
   begin_later(core_.release(number, loop_.now()));
 }

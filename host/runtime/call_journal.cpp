@@ -93,6 +93,11 @@ CallRunner::Call* CallRunner::parent_of(const Call& call) {
   return parent == calls_.end() ? nullptr : parent->second.get();
 }
 
+bool CallRunner::serves_durable(const Call& call) {
+  const Call* const parent = parent_of(call);
+  return call.request.durable || (parent != nullptr && parent->request.durable);
+}
+
 bool CallRunner::in_doubt(const Call& call, const JournalEntry& entry) const {
   return entry.sent && !entry.done && settings_.resume.in_doubt == "report" &&
          !call.request.method->idempotent && !is_safe_request(entry.request);
@@ -126,6 +131,9 @@ void CallRunner::start_when_recorded(CallId id, std::size_t index) {
   Call& call = *calls_.at(id);
   call.journal.mark_sent(index);
   if (const Call* parent = parent_of(call); parent != nullptr && parent->unstored) call.unstored = true;
+  if (call.unstored && serves_durable(call))
+    return settle(id, index, Errc::unavailable,
+                  "the store failed, and a durable call asks nobody whose answer it could not keep");
   if (call.unstored) return perform(id, index);
   if (call.request.stored) call.changed.push_back(index);
   JournalChanges changes;
@@ -140,7 +148,7 @@ void CallRunner::start_when_recorded(CallId id, std::size_t index) {
       Call* const parent = parent_of(begun);
       begun.unstored = true;
       if (parent != nullptr) parent->unstored = true;
-      if (begun.request.durable || (parent != nullptr && parent->request.durable))
+      if (serves_durable(begun))
         return settle(id, index, recorded.error().code, recorded.error().message);
     }
     perform(id, index);

@@ -328,7 +328,10 @@ void CallRunner::on_finished(CallId id, Call& call, TurnOutput output) {
   call.committing = true;
   CallOutcome outcome;
   outcome.parts = std::move(output.parts);
-  JournalChanges end = call.unstored ? JournalChanges{} : ending(call, outcome);
+  // A call that lost the store may do without. What it leaves behind and the end of its journal are one,
+  // though.
+  const bool without = call.unstored && !call.request.durable && !effects_.defers(id);
+  JournalChanges end = without ? JournalChanges{} : ending(call, outcome);
   const bool ends = !end.empty();  // if not, an effect that nobody waits for may yet begin a journal
   effects_.commit(id, call.request.owner, std::move(end),
                   [this, id, ends, outcome = std::move(outcome)](const Result<void>& stored) mutable {

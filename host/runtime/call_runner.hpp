@@ -140,6 +140,8 @@ class EffectHost {
   /// its journal, then calls `done`.
   virtual void commit(CallId call, OwnerId owner, JournalChanges end,
                       std::function<void(Result<void>)> done) = 0;
+  /// Whether commit() of this call stores more than the end of its journal.
+  virtual bool defers(CallId call) const = 0;
   /// The call is over and was not committed, or was: forget what was deferred for it.
   virtual void forget(CallId call) = 0;
 };
@@ -172,7 +174,11 @@ class CallRunner {
   CallId run(CallRequest request, Done done, OnProgress progress);
   /// No further turn, all its effects end at once, no outcome is delivered.
   void cancel(CallId call);
-  /// The same, but its journal stays as it is, for a host that goes on with it.
+  /// The same for a call that has not begun: only its journal may be there.
+  void drop_unbegun(const CallRequest& call) {
+    if (call.stored && call.parent == 0) effects_.record({JournalDrop{call.journal}}, {});
+  }
+  /// As cancel(), but its journal stays as it is, for a host that goes on with it.
   void leave(CallId call) { remove(call); }
   /// Ends a call with an error of the host's.
   void end(CallId call, Error error);
@@ -184,8 +190,8 @@ class CallRunner {
   /// What the client must answer before anything of this call can go on; empty while something else does.
   std::vector<ClientQuestion> questions_of(CallId call) const;
   void count_attempt(CallId call);
-  /// An effect of this call failed, and may go well after `wait`: told with the outcome, if the call fails for the
-  /// same reason. Plugins get a status and a sentence only.
+  /// An effect of this call failed, and may go well after `wait`: told with the outcome, if the call fails
+  /// for the same reason. Plugins get a status and a sentence only.
   void hint_retry(CallId call, Errc code, Millis wait);
   /// Adds what an answer used.
   void count_use(CallId call, const CallUse& more);
@@ -250,6 +256,7 @@ class CallRunner {
   bool in_doubt(const Call& call, const JournalEntry& entry) const;
   void collect(Call& call, JournalChanges& changes);
   Call* parent_of(const Call& call);
+  bool serves_durable(const Call& call);
   void start_when_recorded(CallId id, std::size_t index);
   void use_when_recorded(CallId id, Call& call, std::size_t index);
   static JournalChanges ending(const Call& call, const CallOutcome& outcome);

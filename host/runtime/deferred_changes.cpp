@@ -21,11 +21,11 @@ json call_facts(const CallUse& use, Duration elapsed) {
 
 Result<void> DeferredChanges::put(const EffectOrder& order) {
   const json request = json::parse(order.request, nullptr, false);
-  StoreBatch& batch = batches_[order.call];
-  batch.owner = owner_name(order.owner);
   const std::string key = text_of(request, "key");
   if (key.empty() || !request.contains("value"))
     return Error{Errc::invalid_input, "store.put needs \"key\" and \"value\""};
+  StoreBatch& batch = batches_[order.call];
+  batch.owner = owner_name(order.owner);
   if (batch.puts.size() >= settings_.call_values_max)
     return Error{Errc::exhausted, "the call put as many values already as store.call_values_max = " +
                                       std::to_string(settings_.call_values_max) + " permits"};

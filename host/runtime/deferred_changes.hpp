@@ -26,6 +26,7 @@ class DeferredChanges {
   /// An effect that the call had before its host died.
   void restore(const EffectOrder& order, const JournalEntry& entry);
 
+  bool holds(CallId call) const { return batches_.contains(call); }
   /// Everything of a call that has ended well; nothing of it stays here.
   StoreBatch take(CallId call);
   void forget(CallId call) { batches_.erase(call); }

@@ -13,6 +13,10 @@ constexpr std::size_t kHealthMax = 1024;
 
 }  // namespace
 
+ProviderService::~ProviderService() {
+  for (auto& [name, provider] : providers_) loop_.cancel(provider->gate_timer);
+}
+
 ProviderService::Health& ProviderService::health(const std::string& provider, const std::string& model) {
   const std::string key = provider + "/" + model;
   const auto found = health_.find(key);

@@ -54,6 +54,7 @@ class ProviderService {
   ProviderService(Scheduler& loop, RandomSource& random, const Settings& settings,
                   const CeilingsByProfile& ceilings)
       : loop_(loop), random_(random), settings_(settings), ceilings_(ceilings) {}
+  ~ProviderService();
 
   /// The provider that is always there: the client's own model.
   void add_client(const FoundPlugin* plugin);
@@ -88,6 +89,10 @@ class ProviderService {
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
+  /// The retry budget of each model that was asked, by "provider/model"; for the simulator's checks.
+  void each_budget(const std::function<void(const std::string&, const RetryBudget&)>& visit) const {
+    for (const auto& [model, health] : health_) visit(model, health.budget);
+  }
   /// The provider whose plugin instance this is; null for tools.
   const ProviderEntry* by_plugin(const PluginEntry* plugin) const;
   /// What can be asked; `reach` of the client that wants to know, null for operators, who have no client's

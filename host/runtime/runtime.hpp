@@ -104,6 +104,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   void record(JournalChanges changes, std::function<void(Result<void>)> done) override;
   void commit(CallId call, OwnerId owner, JournalChanges end,
               std::function<void(Result<void>)> done) override;
+  bool defers(CallId call) const override { return deferred_.holds(call); }
   void forget(CallId call) override;
   void reserve(const MoneyOrder& order, std::function<void(const Result<MoneyAnswer>&)> done) override;
   void settle(const std::string& provider, std::int64_t day, std::int64_t change) override;

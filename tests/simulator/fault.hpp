@@ -29,6 +29,8 @@ namespace toolpost::sim {
   /* store and disk */                                                                                  \
   X(commit_fails) X(commit_slow) X(commit_never_ends) X(lane_full) X(read_fails) X(record_fails)        \
   X(record_slow)                                                                                        \
+  /* hosts */                                                                                           \
+  X(host_killed) X(host_killed_before_commit) X(host_killed_after_commit)                               \
   /* clients */                                                                                         \
   X(cancels) X(cancel_storm) X(repeats_id) X(vanishes) X(unknown_tool) X(bad_json) X(bad_arguments)     \
   X(oversize_line) X(cancels_unknown) X(burst) X(impatient_client) X(ping_flood)                        \

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim_ledger.hpp"
+
 namespace toolpost::sim {
 namespace {
 
@@ -17,14 +19,19 @@ json provider_request(RandomSource& random, std::uint64_t nonce, std::size_t num
   return request;
 }
 
-json simple_step(RandomSource& random, std::uint64_t nonce, std::size_t number) {
-  switch (random.below(5)) {
+std::string mark(std::uint64_t nonce, std::size_t number, Keeping keeping) {
+  return (keeping == Keeping::durable ? kDurableMark : kFleetingMark) + std::to_string(nonce) + "." +
+         std::to_string(number);
+}
+
+json simple_step(RandomSource& random, std::uint64_t nonce, std::size_t number, Keeping keeping) {
+  switch (random.below(6)) {
     case 0:
       return {{"do", "sleep"}, {"request", {{"ms", random.below(3000)}}}};
     case 1:
       return {{"do", "file.read"}, {"request", {{"path", "a.txt"}}}, {"timeout_ms", random.below(2) * 20}};
     case 2:
-      return {{"do", "store.put"}, {"request", {{"key", "k"}, {"value", 1}}}};
+      return {{"do", "store.put"}, {"request", {{"key", "k"}, {"value", mark(nonce, number, keeping)}}}};
     case 3: {
       json step = {
           {"do", "ask_several"}, {"requests", json::array()}, {"timeout_ms", random.below(3) * 5000}};
@@ -34,6 +41,8 @@ json simple_step(RandomSource& random, std::uint64_t nonce, std::size_t number) 
       step["need"] = 1 + random.below(several);
       return step;
     }
+    case 4:
+      return {{"do", "thread.append"}, {"request", {{"turn", {{"said", mark(nonce, number, keeping)}}}}}};
     default:
       return {{"do", "ask"}, {"request", provider_request(random, nonce, number)}};
   }
@@ -59,10 +68,10 @@ void add_faults(RandomSource& random, FaultPlan& faults, json& steps) {
 
 }  // namespace
 
-std::string random_arguments(RandomSource& random, FaultPlan& faults, std::uint64_t nonce) {
+std::string random_arguments(RandomSource& random, FaultPlan& faults, std::uint64_t nonce, Keeping keeping) {
   json steps = json::array();
   const std::size_t count = random.below(5);
-  for (std::size_t i = 0; i < count; ++i) steps.push_back(simple_step(random, nonce, i));
+  for (std::size_t i = 0; i < count; ++i) steps.push_back(simple_step(random, nonce, i, keeping));
   add_faults(random, faults, steps);
   json arguments = {{"nonce", nonce}, {"steps", steps}};
   if (faults.strikes(Fault::wrong_output)) arguments["end"] = "wrong";

@@ -16,40 +16,58 @@ constexpr const char* kToolList =
 // What a call with an id in use is told.
 constexpr const char* kRepeated = "belongs to a call that is still running";
 
-std::string meta(bool progress, bool patient, std::uint64_t id) {
+std::string meta(bool progress, bool patient, std::uint64_t id, bool durable) {
   std::string text =
       R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
       R"("io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":")" +
       std::string(patient ? "claude-code" : "hasty") + R"(","version":"1"})";
+  if (durable) text += R"(,"toolpost/durable":true)";
   if (progress) text += R"(,"progressToken":)" + std::to_string(id);
   return text + "}";
 }
 
 }  // namespace
 
-SimClient::SimClient(VirtualLoop& loop, RandomSource& random, FaultPlan& faults, ToolHost& host,
+SimClient::SimClient(VirtualLoop& loop, RandomSource& random, FaultPlan& faults, const Settings& settings,
                      OwnerId owner)
-    : loop_(loop),
-      random_(random),
-      faults_(faults),
-      host_(host),
-      owner_(owner),
-      session_(loop, host, owner, kToolList, out_, [this] { ended_ = true; }) {}
+    : loop_(loop), random_(random), faults_(faults), settings_(settings), owner_(owner) {}
+
+void SimClient::connect(ToolHost& host, Scheduler& host_loop) {
+  if (gone_) return;
+  session_.emplace(host_loop, host, owner_, kToolList, out_, [this] { ended_ = true; });
+  for (const Open& one : std::exchange(unanswered_, {})) {
+    if (random_.below(4) == 0) continue;
+    ++tally_.asked_again;
+    send_call(++last_id_, one.tool, one.arguments, one.nonce, one.durable);
+  }
+}
+
+void SimClient::lose_host() {
+  session_.reset();
+  out_.clear();
+  if (gone_) ended_ = true;
+  for (auto& [id, one] : open_) {
+    if (one.nonce != 0) unanswered_.push_back(std::move(one));
+  }
+  open_.clear();
+}
 
 void SimClient::send(const std::string& line) {
+  if (!session_) return;
   std::string padded = line;
   padded.append(64, ' ');
-  session_.on_line(std::string_view(padded).substr(0, line.size()));
+  session_->on_line(std::string_view(padded).substr(0, line.size()));
 }
 
 void SimClient::send_call(std::uint64_t id, const std::string& tool, const std::string& arguments,
-                          std::uint64_t nonce) {
+                          std::uint64_t nonce, bool durable) {
   ++tally_.calls;
-  open_[id] = {nonce, loop_.now(), stalled_};
+  // A repeated id does not replace the call that has it.
+  open_.try_emplace(id, Open{nonce, loop_.now(), stalled_, false, durable, tool, arguments});
   const bool patient = !faults_.strikes(Fault::impatient_client);
   send(R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":"tools/call","params":{"name":")" +
-       tool + R"(","arguments":)" + arguments + "," + meta(patient || random_.below(2) == 0, patient, id) +
-       "}}");
+       tool + R"(","arguments":)" + arguments + "," +
+       meta(patient || random_.below(2) == 0, patient, id, durable) + "}}");
 }
 
 void SimClient::call_plainly(Plain what, std::size_t tool) {
@@ -61,7 +79,7 @@ void SimClient::call_plainly(Plain what, std::size_t tool) {
 }
 
 void SimClient::act() {
-  if (gone_) return;
+  if (gone_ || !session_) return;
   misbehave();
   if (gone_) return;
   const std::size_t calls = faults_.strikes(Fault::burst) ? 40 : 1;
@@ -69,7 +87,9 @@ void SimClient::act() {
     const std::uint64_t id = ++last_id_;
     const std::uint64_t nonce = owner_ * 1'000'000 + id;
     const std::string tool = "tool" + std::to_string(random_.below(3));
-    send_call(id, tool, random_arguments(random_, faults_, nonce), nonce);
+    const bool durable = random_.below(4) == 0;
+    const Keeping keeping = durable ? Keeping::durable : Keeping::fleeting;
+    send_call(id, tool, random_arguments(random_, faults_, nonce, keeping), nonce, durable);
     if (faults_.strikes(Fault::repeats_id)) send_call(id, tool, sleeping_arguments(nonce), nonce);
     if (faults_.strikes(Fault::cancels)) {
       loop_.after(Millis(random_.below(5000)), [this, id] { cancel(id); });
@@ -79,7 +99,7 @@ void SimClient::act() {
 
 void SimClient::misbehave() {
   if (faults_.strikes(Fault::bad_json)) send(R"({"jsonrpc":"2.0","id":7,"method":)");
-  if (faults_.strikes(Fault::oversize_line)) session_.on_oversize();
+  if (faults_.strikes(Fault::oversize_line)) session_->on_oversize();
   if (faults_.strikes(Fault::cancels_unknown)) cancel(random_.below(1000) + 1'000'000);
   if (faults_.strikes(Fault::unknown_tool)) send_call(++last_id_, "tool9", "{}", 0);
   if (faults_.strikes(Fault::bad_arguments)) send_call(++last_id_, "tool0", R"({"wrong":1})", 0);
@@ -104,7 +124,10 @@ void SimClient::cancel(std::uint64_t id) {
 
 void SimClient::vanish() {
   gone_ = true;
-  session_.shut_down();
+  if (session_)
+    session_->shut_down();
+  else
+    ended_ = true;
 }
 
 void SimClient::read() {
@@ -136,7 +159,8 @@ void SimClient::on_answer(std::uint64_t id, const std::string& line) {
   }
   const Open call = found->second;
   const Duration took = loop_.now() - call.sent - (stalled_ - call.stalled_before);
-  if (took > host_.settings().ceilings.daemon && problem_.empty())
+  const Millis most = call.durable ? settings_.ceilings_long.daemon : settings_.ceilings.daemon;
+  if (took > most && problem_.empty())
     problem_ = "call " + std::to_string(id) + " was answered after " + std::to_string(to_ms(took)) + " ms";
   if (message.contains("error")) {
     if (line.find(kRepeated) != std::string::npos) return;

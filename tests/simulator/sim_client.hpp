@@ -1,9 +1,12 @@
 #pragma once
 // One MCP client of a simulated run: sends calls and nonsense, reads every answer, and checks that each call
-// is answered once, in time, and with its own answer.
+// is answered once, in time, and with its own answer. When the host dies it may ask the next one for the
+// same.
 
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/mcp_session.hpp"
 #include "fault.hpp"
@@ -16,11 +19,18 @@ struct ClientTally {
   std::uint64_t answered_well = 0;
   std::uint64_t answered_with_error = 0;
   std::uint64_t cancelled = 0;
+  std::uint64_t asked_again = 0;  // after a host died
 };
 
 class SimClient {
  public:
-  SimClient(VirtualLoop& loop, RandomSource& random, FaultPlan& faults, ToolHost& host, OwnerId owner);
+  SimClient(VirtualLoop& loop, RandomSource& random, FaultPlan& faults, const Settings& settings,
+            OwnerId owner);
+
+  /// Begins a session with a host, which outlives it, and asks for what the last one did not answer.
+  void connect(ToolHost& host, Scheduler& host_loop);
+  /// The host died: what it had not answered it never will.
+  void lose_host();
 
   /// Sends what comes next: mostly a call.
   void act();
@@ -47,10 +57,13 @@ class SimClient {
     TimePoint sent{};
     Duration stalled_before{};
     bool plain = false;
+    bool durable = false;
+    std::string tool{};
+    std::string arguments{};
   };
   void send(const std::string& line);
-  void send_call(std::uint64_t id, const std::string& tool, const std::string& arguments,
-                 std::uint64_t nonce);
+  void send_call(std::uint64_t id, const std::string& tool, const std::string& arguments, std::uint64_t nonce,
+                 bool durable = false);
   void cancel(std::uint64_t id);
   void misbehave();
   void on_answer(std::uint64_t id, const std::string& line);
@@ -58,10 +71,11 @@ class SimClient {
   VirtualLoop& loop_;
   RandomSource& random_;
   FaultPlan& faults_;
-  ToolHost& host_;
+  const Settings& settings_;
   const OwnerId owner_;
   std::string out_;
-  McpSession session_;
+  std::optional<McpSession> session_;
+  std::vector<Open> unanswered_;  // by the last host
   std::map<std::uint64_t, Open> open_;
   ClientTally tally_;
   std::string problem_;

@@ -76,7 +76,8 @@ class ToolPlugin final : public SimPlugin {
     std::string result;
     if (what == "ask") return ask(effects, step, answers);
     if (what == "ask_several") return ask_several(effects, step, answers);
-    if (what == "sleep" || what == "file.read" || what == "store.put" || what == "no.such.effect") {
+    if (what == "sleep" || what == "file.read" || what == "store.put" || what == "thread.append" ||
+        what == "no.such.effect") {
       const auto status =
           effects.perform(what.c_str(), step["request"].dump(), result, step.value("timeout_ms", 0u));
       return status == TOOLPOST_SUSPENDED ? status : TOOLPOST_OK;
@@ -204,7 +205,8 @@ class ProviderPlugin final : public SimPlugin {
  private:
   static toolpost_status send(const Effects& effects, const json& request, const char* part,
                               std::string& result) {
-    const json sent = {{"model", request["model"]}, {"nonce", request["nonce"]}, {"part", part}};
+    const json sent = {
+        {"method", "POST"}, {"model", request["model"]}, {"nonce", request["nonce"]}, {"part", part}};
     const auto status = effects.perform("http", sent.dump(), result);
     if (status == TOOLPOST_SUSPENDED) return status;
     if (status != TOOLPOST_OK) return effects.fail(status, result);

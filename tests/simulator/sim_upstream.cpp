@@ -59,20 +59,13 @@ SimUpstream::Answer SimUpstream::decide(const EffectOrder& order, const std::str
 }
 
 std::unique_ptr<RunningEffect> SimUpstream::http(const EffectOrder& order, EffectHost::Settle settle,
-                                                 std::function<void(std::size_t)> stream) {
+                                                 std::function<void()> good) {
   ++asked_;
-  const json request = json::parse(order.request);
-  const std::string nonce = request["nonce"];
-  const std::string key = nonce + "/" + request["part"].get<std::string>();
-  if (answered_.contains(key))
-    asked_again_ = key + " at " + std::to_string(to_ms(loop_.now().time_since_epoch())) + " ms";
+  const std::string nonce = json::parse(order.request)["nonce"];
   const Answer answer = decide(order, nonce);
   if (answer.never) return std::make_unique<Pending>(loop_, TimerId{});
-  return std::make_unique<Pending>(loop_, loop_.after(answer.after, [this, answer, settle, stream, key] {
-    if (answer.good) {
-      answered_.insert(key);
-      stream(3);
-    }
+  return std::make_unique<Pending>(loop_, loop_.after(answer.after, [answer, settle, good] {
+    if (answer.good) good();
     settle(answer.code, answer.result);
   }));
 }
@@ -88,26 +81,8 @@ std::unique_ptr<RunningEffect> SimUpstream::file(EffectHost::Settle settle) {
   }));
 }
 
-void SimUpstream::commit(std::function<void(Result<void>)> done) {
-  if (faults_.strikes(Fault::commit_never_ends)) return;
-  const bool fails = faults_.strikes(Fault::commit_fails);
-  const Duration after = faults_.strikes(Fault::commit_slow) ? up_to(20s) : up_to(3ms);
-  in_order(after, [done, fails] {
-    done(fails ? Result<void>(Error{Errc::unavailable, "the disk is full"}) : Result<void>());
-  });
-}
-
-void SimUpstream::record(std::function<void(Result<void>)> done) {
-  const bool fails = faults_.strikes(Fault::record_fails);
-  const Duration after = faults_.strikes(Fault::record_slow) ? up_to(5s) : up_to(1ms);
-  in_order(after, [done, fails] {
-    done(fails ? Result<void>(Error{Errc::exhausted, "the disk is full"}) : Result<void>());
-  });
-}
-
-void SimUpstream::in_order(Duration after, Scheduler::Task task) {
-  stored_until_ = std::max(stored_until_, loop_.now() + after);
-  loop_.at(stored_until_, std::move(task));
+std::unique_ptr<RunningEffect> SimUpstream::check(std::function<void()> done) {
+  return std::make_unique<Pending>(loop_, loop_.after(up_to(2ms), std::move(done)));
 }
 
 }  // namespace toolpost::sim

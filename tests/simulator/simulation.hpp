@@ -1,6 +1,7 @@
 #pragma once
 // One run of the simulator: a host with random limits, clients that call it, and a random mix of faults, all
-// from one seed. After every event what must always hold is checked; in the end everything works again.
+// from one seed. A host that is killed is followed by another on the same disk. After every event what must
+// always hold is checked; in the end everything works again.
 
 #include <array>
 #include <cstdint>
@@ -15,6 +16,9 @@ struct Report {
   std::string problem;  // empty: every check held
   std::uint64_t events = 0;
   std::uint64_t asked = 0;  // of model servers
+  std::uint64_t hosts = 0;
+  std::uint64_t doubts = 0;          // requests that were under way when their host died
+  std::uint64_t ended_in_doubt = 0;  // calls that ended for that
   ClientTally tally;
   std::array<std::uint64_t, kFaults> faults{};
 };
