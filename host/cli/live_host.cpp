@@ -40,10 +40,7 @@ RequestNumber LiveHost::call_tool(const ToolRequest& request, Done done, CallRun
       request,
       [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
         done(std::move(outcome), journal);
-        if (!old_.empty())
-          loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
-            if (!alive.expired()) drop_finished();
-          });
+        drop_finished();
       },
       std::move(progress));
   return current_->number << kGenerationShift | own;
@@ -74,7 +71,12 @@ void LiveHost::event(Level level, std::string_view name, const std::string& deta
 }
 
 void LiveHost::drop_finished() {
-  std::erase_if(old_, [](const auto& one) { return one->parts.runtime->unanswered() == 0; });
+  if (old_.empty()) return;
+  // In a later round: what ended in this one may have more to do in it.
+  loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.expired()) return;
+    std::erase_if(old_, [](const auto& one) { return one->parts.runtime->unanswered() == 0; });
+  });
 }
 
 void LiveHost::reload() {
@@ -82,7 +84,6 @@ void LiveHost::reload() {
     once_more_ = true;
     return;
   }
-  drop_finished();
   if (old_.size() >= kOldMax)
     return refuse("calls are still finishing on " + std::to_string(kOldMax) + " earlier configurations");
   ConfigReading reading = read_configuration(options_.config_file);

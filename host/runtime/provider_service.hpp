@@ -80,7 +80,7 @@ class ProviderService {
   /// Journals of provider calls that were under way when their host died, by id; each is taken when its
   /// effect starts again.
   void take_over(std::map<std::string, RecordedCall> served) { interrupted_.merge(served); }
-  /// What was not taken of the call with that journal.
+  /// That call has ended, or is given back: what was not taken of it goes.
   void forget_interrupted(const std::string& journal);
   /// Before the first start(): what is known about models.
   void use_catalog(ModelCatalog catalog) { catalog_ = std::move(catalog); }

@@ -29,6 +29,8 @@ class Quarantine {
   std::optional<Error> refusal(const CallRequest& call);
   /// Why the plugin's file runs no call at all.
   std::optional<Error> file_refusal(const PluginEntry& plugin) const;
+  /// Whether other hosts can see everything that was noted here.
+  bool is_written() const { return unwritten_ == 0; }
 
  private:
   std::optional<Error> known_refusal(const CallRequest& call) const;

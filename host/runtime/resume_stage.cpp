@@ -132,6 +132,7 @@ std::optional<RequestNumber> ResumeStage::go_on_with_same(CallRequest& call, Don
   Done or_given_back = [this, head = taken.head, done = std::move(done)](CallOutcome outcome,
                                                                          const Journal* journal) {
     if (journal == nullptr) interrupted_->give_back(head);  // there was no place for it
+    providers_.forget_interrupted(head.id);
     done(std::move(outcome), journal);
   };
   const std::string key = resumed_key(call.owner, taken.head.durable, taken.head.wanted);
@@ -196,6 +197,7 @@ void ResumeStage::run_resumed(CallRequest call, JournalHead head, const Ended& e
                                                                           const Journal* journal) mutable {
         if (journal == nullptr && again.bound.deadline.at() > loop_.now())  // no place for it now
           return run_again_later(again, std::move(head), std::max(kAgainAfter, outcome.retry_after), ended);
+        providers_.forget_interrupted(id);
         ways_.mask(outcome);
         head.ended = true;  // a repeat finds what nobody heard
         head.changed_ms = loop_.wall_ms();

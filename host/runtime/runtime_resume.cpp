@@ -90,6 +90,7 @@ RequestNumber Runtime::accept_next_leg(CallRequest call, std::string_view state,
   }
   Done parked_again = [this, id = call.journal, done = std::move(done)](CallOutcome outcome,
                                                                         const Journal* journal) {
+    providers_.forget_interrupted(id);
     if (journal != nullptr) return done(std::move(outcome), journal);
     // There was no place for it: the client may ask again, and finds it parked.
     record({JournalPark{id}}, [done, outcome = std::move(outcome)](const Result<void>&) mutable {

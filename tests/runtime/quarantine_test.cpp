@@ -16,6 +16,14 @@ bool says(const CallOutcome& outcome, const std::string& words) {
   return outcome.code == Errc::quarantined && outcome.message.find(words) != std::string::npos;
 }
 
+/// Runs the loop until what crashed is on disk.
+void wait_until_written(RuntimeWorld& world) {
+  while (!world.runtime->quarantine().is_written()) {
+    world.loop.after(1ms, [&] { world.loop.stop(); });
+    world.loop.run();
+  }
+}
+
 }  // namespace
 
 TEST_CASE("quarantine: what crashed a plugin twice is not run again; everything else is",
@@ -39,6 +47,7 @@ TEST_CASE("quarantine: a file that crashed on three inputs runs nothing until it
   CHECK(world.call("echo", R"({"text":"x"})").code == Errc::ok);
   CHECK(world.runtime->status_json(true).find(R"("state":"quarantined")") != std::string::npos);
   // What the command does, perhaps in another process: the next call looks.
+  wait_until_written(world);
   const auto* plugin = world.runtime->plugins().tool("fine").plugin;
   REQUIRE(world.runtime->store()->release_file(plugin->found.sha256));
   CHECK(world.call("fine").code == Errc::ok);
@@ -52,6 +61,7 @@ TEST_CASE("quarantine: hosts of one state folder know of each other's, and a res
   CHECK(world.call("crash").code == Errc::crashed);
   CHECK(world.call("abort").code == Errc::crashed);
   CHECK(world.call("fine").code == Errc::quarantined);
+  wait_until_written(world);
   RuntimePlaces places;
   places.version = "test";
   places.state_dir = (world.folder / "state").string();
