@@ -33,6 +33,7 @@ std::string Runtime::status_json(bool everything) const {
     if (quarantined) one["reason"] = quarantined->message;
     status["plugins"].push_back(std::move(one));
   }
+  status["tools"] = plugins_->tool_names();
   status["refused"] = json::array();
   for (const RefusedPlugin& refused : plugins_->refused()) {
     status["refused"].push_back({{"file", refused.source}, {"reason", refused.reason}});

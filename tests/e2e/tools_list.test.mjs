@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Place, bounded } from './place.mjs';
 import { RawPeer } from './raw_peer.mjs';
-import { lean, standard, vendorTools } from './tool_names.mjs';
+import { diagnostics, lean, standard, vendorTools } from './tool_names.mjs';
 
 async function list(t, toml) {
   const place = new Place(t);
@@ -25,7 +25,7 @@ test('tools/list: the standard profile is the default and stays under 6,000 toke
 test('tools/list: the full profile names every tool and stays under 12,000 tokens', bounded, async (t) => {
   const { names, tokens } = await list(t, '[tools]\nprofile = "full"');
   t.diagnostic(`full: ${tokens} tokens`);
-  for (const name of [...standard, ...vendorTools, 'echo']) assert.ok(names.includes(name), name);
+  for (const name of [...standard, ...vendorTools, ...diagnostics, 'echo']) assert.ok(names.includes(name), name);
   assert.ok(tokens < 12_000, `${tokens} tokens`);
 });
 
