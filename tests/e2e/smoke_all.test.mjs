@@ -11,10 +11,10 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { answer, refusedUrl, startMock } from './model_server.mjs';
 import { Place } from './place.mjs';
-import { standard, vendorTools } from './tool_names.mjs';
+import { diagnostics, standard, vendorTools } from './tool_names.mjs';
 import { delta, startVendor } from './vendor_server.mjs';
 
-const everyTool = [...standard, ...vendorTools, 'echo'].sort();
+const everyTool = [...standard, ...vendorTools, ...diagnostics, 'echo'].sort();
 const usage = { prompt_tokens: 30, completion_tokens: 9 }; // each dialect in its own words
 const patient = { timeout: 120_000 };
 const opinion = JSON.stringify({ status: 'opinion', position: 'support', confidence: 8, verdict: 'Yes.', analysis: 'Because.', key_takeaways: ['one'] });
