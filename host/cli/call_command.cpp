@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <iostream>
 
 #include "cli/call_recording.hpp"
 #include "cli/commands.hpp"
+#include "cli/terminal_desk.hpp"
 
 namespace toolpost {
 namespace {
@@ -21,6 +24,9 @@ int run_call(const HostOptions& options, const CallCommand& command) {
   request.arguments_json = command.arguments;
   if (command.patient) request.profile = CeilingProfile::patient;
   request.durable = command.durable;
+  TerminalDesk desk(host->loop, STDIN_FILENO, STDERR_FILENO);
+  if (options.output == Output::human && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1)
+    request.reach = {true, false, &desk};  // a person sits there who can be asked
   host->runtime->call_tool(
       request,
       [&](const CallOutcome& outcome, const Journal* journal) {
