@@ -1,11 +1,13 @@
 // toolpost: the command line. Parsing and help only; what a command does is in cli/.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <vector>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
 #include "cli/import_command.hpp"
@@ -21,6 +23,7 @@ class CommandLine {
   int run(int argc, char** argv);
 
  private:
+  std::string unknown_command(int argc, char** argv) const;
   CLI::App& add(CLI::App& parent, const char* name, const char* what, const char* examples,
                 std::function<int()> action) {
     CLI::App* command = parent.add_subcommand(name, what);
@@ -271,10 +274,39 @@ void CommandLine::add_config() {
   import.add_flag("--markdown", import_.markdown, "Print the manual page docs/migrating.md");
 }
 
+/// The first word that is no command where one belongs, and what was meant; empty when each is one.
+std::string CommandLine::unknown_command(int argc, char** argv) const {
+  const CLI::App* at = &app_;
+  std::string before = "toolpost";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto commands = at->get_subcommands([](const CLI::App*) { return true; });
+    if (commands.empty()) return "";
+    if (word == "--config" || word == "--state-dir") ++i;
+    if (word.starts_with("-")) continue;
+    std::vector<std::string> names;
+    for (const CLI::App* one : commands) names.push_back(one->get_name());
+    const auto found = std::find(names.begin(), names.end(), word);
+    if (found == names.end()) {
+      const auto near = did_you_mean(word, names);
+      return "there is no command \"" + before.substr(std::min(before.size(), sizeof "toolpost")) +
+             (before == "toolpost" ? "" : " ") + word + "\"" +
+             (near ? "; did you mean \"" + *near + "\"?" : "; `" + before + " --help` lists them");
+    }
+    before += " " + word;
+    at = commands[static_cast<std::size_t>(found - names.begin())];
+  }
+  return "";
+}
+
 int CommandLine::run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string wrong = unknown_command(argc, argv); !wrong.empty() && error.get_exit_code() != 0) {
+      std::cerr << "toolpost: " << wrong << "\n";
+      return 2;
+    }
     return app_.exit(error) == 0 ? 0 : 2;
   }
   if (!config_file_.empty()) options_.config_file = config_file_;

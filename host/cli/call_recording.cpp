@@ -52,7 +52,8 @@ void print_outcome(const CallOutcome& outcome, Output output) {
   if (outcome.code != Errc::ok) {
     std::cerr << "toolpost: " << name(outcome.code) << ": " << outcome.message;
     const bool never_tried = outcome.code == Errc::invalid_input || outcome.code == Errc::not_found;
-    if (!never_tried || outcome.turns > 0)
+    const bool told = outcome.use.attempts > 0 && outcome.message.find(" attempts") != std::string::npos;
+    if ((!never_tried || outcome.turns > 0) && !told)
       std::cerr << " (after " << to_ms(outcome.elapsed) << " ms; turns: " << outcome.turns
                 << ", attempts: " << outcome.use.attempts << ")";
     std::cerr << "\n";

@@ -94,7 +94,8 @@ void Doctor::look_at_plugins(const json& status) {
       add(State::warning, subject, "asks for effects that are not granted", "to grant them, add:\n" + toml);
   }
   for (const json& refused : status["refused"])
-    add(State::bad, "plugin file", refused.value("file", "") + ": " + refused.value("reason", ""));
+    add(State::bad, "plugin file", refused.value("file", "") + ": " + refused.value("reason", ""),
+        "mend or remove the file; `toolpost inspect` looks at one without running it");
   add(ready > 0 ? State::good : State::bad, "plugins", std::to_string(ready) + " ready");
   for (const std::string& folder : host_->runtime->settings().plugin_folders)
     if (!std::filesystem::exists(folder))
@@ -124,7 +125,10 @@ void Doctor::look_at_providers(const json& status) {
   for (const json& provider : status["providers"]) {
     const std::string subject = "provider " + provider.value("provider", "");
     if (provider.contains("unusable")) {
-      add(State::bad, subject, provider.value("unusable", ""));
+      std::string why = provider.value("unusable", "");
+      if (why.starts_with(subject + ": ")) why.erase(0, subject.size() + 2);
+      add(State::bad, subject, why,
+          "mend [providers." + provider.value("provider", "") + "]; docs/providers.md shows each kind");
     } else {
       const std::size_t models = provider["models"].size();
       const std::size_t forbidden = provider.value("forbidden", json::object()).size();
@@ -227,7 +231,8 @@ int Doctor::run(DoctorProbe probe) {
   if (!look_at_configuration()) return report();
   host_ = set_up_host(options_);
   if (!host_) {
-    add(State::bad, "host", "cannot start; the reason is above");
+    add(State::bad, "host", "cannot start; the reason is above",
+        "mend that first, then ask again: the rest cannot be looked at before");
     return report();
   }
   look_at_permissions("state folder", host_->runtime->state_dir());
@@ -235,7 +240,10 @@ int Doctor::run(DoctorProbe probe) {
   const json status = json::parse(host_->runtime->status_json(true));
   look_at_plugins(status);
   look_at_isolation(status);
-  if (status.contains("store_problem")) add(State::bad, "store", status.value("store_problem", ""));
+  if (status.contains("store_problem"))
+    add(State::bad, "store", status.value("store_problem", ""),
+        "free space, or let the host's user write the state folder; --state-dir or store.state_dir name "
+        "another");
   look_at_providers(status);
   if (status["file_roots"].empty())
     add(State::warning, "files", "no folder may be read: this is / or your home",

@@ -9,6 +9,7 @@
 
 #include "cli/host_log.hpp"
 #include "config/config_paths.hpp"
+#include "config/toml_document.hpp"
 #include "plugin/plugin_catalog.hpp"
 #include "runtime/settings_misfits.hpp"
 
@@ -167,8 +168,14 @@ std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded) {
   fs::remove_all(copies, error);
   if (!catalog) return {{"", 0, 0, catalog.error().message}};
   PluginTable plugins(std::move(*catalog), loaded.settings);
+  std::vector<SettingsMisfit> misfits = settings_misfits(loaded.settings, plugins);
+  for (const std::string& root : loaded.settings.files.roots)
+    if (!fs::is_directory(root, error))
+      misfits.push_back(
+          {"files.roots", "files.roots: there is no folder " + toml_quoted(root) +
+                              ", and no host starts without it; create it or remove the entry"});
   std::vector<ConfigProblem> problems;
-  for (const SettingsMisfit& misfit : settings_misfits(loaded.settings, plugins)) {
+  for (const SettingsMisfit& misfit : misfits) {
     // A whole table has no line of its own; what was written in it has.
     const auto place = loaded.origins.lower_bound(misfit.setting);
     const bool known = place != loaded.origins.end() && place->first.starts_with(misfit.setting);

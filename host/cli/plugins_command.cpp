@@ -71,15 +71,19 @@ int release(const HostOptions& options, Runtime& runtime, const std::string& id)
     for (const auto& one : plugins) ids.push_back(one->id());
     const auto near = did_you_mean(id, ids);
     return fail(options, {Errc::not_found, "there is no plugin \"" + id + "\"" +
-                                               (near ? "; did you mean \"" + *near + "\"?" : "")});
+                                               (near ? "; did you mean \"" + *near + "\"?"
+                                                     : "; `toolpost plugins` lists them")});
   }
   if (runtime.store() == nullptr) return fail(options, {Errc::unavailable, runtime.store_problem()});
+  const bool held = runtime.quarantine().file_refusal(**found).has_value();
   if (auto done = runtime.store()->release_file((*found)->found.sha256); !done)
     return fail(options, done.error());
   if (options.output == Output::json) {
     std::cout << json{{"released", id}}.dump(1) << "\n";
   } else {
-    std::cout << "plugin " << id << " runs again; hosts that run now take notice at its next call\n";
+    std::cout << "plugin " << id
+              << (held ? " runs again; hosts that run now take notice at its next call\n"
+                       : " was not quarantined; what it crashed on is forgotten\n");
   }
   return 0;
 }

@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -30,7 +32,8 @@ std::string difference(const CallOutcome& outcome, const RecordedCall& recording
 
 int run_replay(const HostOptions& options, const ReplayCommand& command) {
   std::ifstream stream(command.file, std::ios::binary);
-  if (!stream) return fail(options, {Errc::not_found, command.file + " cannot be read"}, 2);
+  if (!stream)
+    return fail(options, {Errc::not_found, command.file + " cannot be read: " + std::strerror(errno)}, 2);
   const std::string text(std::istreambuf_iterator<char>(stream), {});
   const auto recording = parse_journal(text);
   if (!recording) return fail(options, recording.error().with(command.file), 2);

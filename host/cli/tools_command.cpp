@@ -20,7 +20,21 @@ std::size_t token_estimate(const std::string& text) {
 
 std::string first_sentence(const std::string& text) {
   const std::size_t end = text.find_first_of(".\n");
-  return text.substr(0, std::min<std::size_t>(end, 90));
+  if (std::min(end, text.size()) <= 90) return text.substr(0, end);
+  const std::size_t word = text.rfind(' ', 90);
+  return text.substr(0, word == std::string::npos ? 90 : word) + " ...";
+}
+
+/// "string", "low|medium|high", "string[]".
+std::string type_text(const ordered_json& schema) {
+  if (!schema.is_object()) return "any";
+  std::string choices;
+  for (const auto& one : schema.value("enum", ordered_json::array()))
+    choices += (choices.empty() ? "" : "|") + (one.is_string() ? one.get<std::string>() : one.dump());
+  if (!choices.empty()) return choices;
+  const ordered_json type = schema.value("type", ordered_json("any"));
+  if (type == "array") return type_text(schema.value("items", ordered_json())) + "[]";
+  return type.is_string() ? type.get<std::string>() : type.dump();
 }
 
 void print_one(const MethodManifest& method, const PluginEntry& plugin) {
@@ -33,11 +47,8 @@ void print_one(const MethodManifest& method, const PluginEntry& plugin) {
   const auto properties = schema.value("properties", ordered_json::object());
   for (const auto& [key, value] : properties.items()) {
     const bool needed = std::find(required.begin(), required.end(), key) != required.end();
-    const ordered_json type =
-        value.is_object() ? value.value("type", ordered_json("any")) : ordered_json("any");
     const std::string meaning = value.is_object() ? value.value("description", "") : "";
-    table.add({"  " + key, type.is_string() ? type.get<std::string>() : type.dump(), needed ? "required" : "",
-               meaning});
+    table.add({"  " + key, type_text(value), needed ? "required" : "", meaning});
   }
   std::cout << table.text();
   if (!method.sample.empty())

@@ -82,8 +82,9 @@ std::optional<Error> QuarantineCore::refusal(const std::string& plugin, const st
     return Error{Errc::quarantined,
                  "plugin " + plugin + " crashed on this very input quarantine.repeats_max = " +
                      std::to_string(settings_.repeats_max) + " times; it is not run on it for another " +
-                     std::to_string(left) + " ms (quarantine.window_ms = " +
-                     std::to_string(settings_.window.count()) + "); change the arguments",
+                     std::to_string(left) +
+                     " ms (quarantine.window_ms = " + std::to_string(settings_.window.count()) +
+                     "); change the arguments, replace its file, or: toolpost plugins --release " + plugin,
                  Millis{left}, SideEffect::none};
   }
   return std::nullopt;

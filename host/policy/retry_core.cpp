@@ -15,8 +15,8 @@ std::string number(double value) {
 
 Error give_up(const RetryQuestion& asked, const std::string& why) {
   Error error = asked.error;
-  error.message += "; not retried: " + why + " (" + std::to_string(asked.attempts) +
-                   (asked.attempts == 1 ? " attempt, " : " attempts, ") +
+  error.message += (asked.attempts > 1 ? "; not retried again: " : "; not retried: ") + why + " (" +
+                   std::to_string(asked.attempts) + (asked.attempts == 1 ? " attempt, " : " attempts, ") +
                    std::to_string(to_ms(asked.now - asked.accepted)) + " ms)";
   return error;
 }
@@ -24,7 +24,8 @@ Error give_up(const RetryQuestion& asked, const std::string& why) {
 const char* why_never(FailureClass kind) {
   switch (kind) {
     case FailureClass::money:
-      return "what is spent does not come back by asking again; the operator must renew it or raise the limit";
+      return "what is spent does not come back by asking again; the operator must renew it or raise the "
+             "limit";
     case FailureClass::refused:
       return "the same request would fail again";
     case FailureClass::committed:

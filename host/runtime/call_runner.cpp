@@ -152,7 +152,11 @@ void CallRunner::on_turn_done(TurnId turn, Result<TurnOutput> output) {
     if (watchers_.turn_lost) watchers_.turn_lost(call.request, call.journal, output.error());
     // A crash is run again once, on another worker with the same journal; a hang is not.
     const bool again = output.error().code == Errc::crashed && call.crash_reruns == 0;
-    if (!again) return fail(id, output.error());
+    if (!again) {
+      Error error = output.error();
+      if (error.code == Errc::crashed) error.message += ", and again when the turn was run once more";
+      return fail(id, std::move(error));
+    }
     ++call.crash_reruns;
     call.turn_due = true;
     return go_on(id);

@@ -173,6 +173,9 @@ void Runtime::verify_plugins() {
   // Found before anybody listened.
   for (const std::string& problem : catalog_problems_)
     if (on_event) on_event(Level::error, "model_catalog", problem);
+  for (const auto& [name, provider] : providers_.providers())
+    if (provider->unusable && on_event)
+      on_event(Level::warn, "provider_unusable", provider->unusable->message);
   for (const std::string& problem : sharing_problems_)
     if (on_event) on_event(Level::warn, "limits_not_shared", problem);
   for (const auto& plugin : plugins_->plugins()) {
@@ -334,7 +337,7 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
     auto read = reader_.read_copy(text);
     if (!read) {
       metrics_.sanitizer_actions.add(SanitizerAction::refused_structure);
-      return read.error();
+      return read.error().with("arguments of " + std::string(asked.tool));
     }
     arguments = *read;
   }

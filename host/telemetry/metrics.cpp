@@ -14,11 +14,10 @@ constexpr double kDurationBounds[] = {0.001, 0.005, 0.025, 0.1, 0.5, 1,   2.5, 5
 constexpr std::string_view kEffectNames[] = {"provider", "http",      "file.read", "file.list",
                                              "git",      "store.get", "store.put", "ask",
                                              "sample",   "sleep",     "join",      "other"};
-constexpr std::string_view kWorkerEndNames[] = {"retired",   "idle",      "crashed", "hung",    "protocol",
-                                                "not_ready", "cancelled", "memory",  "shutdown"};
-constexpr std::string_view kSanitizerNames[] = {
-    "stripped_invisible", "refused_size",   "refused_structure", "refused_utf8", "refused_duplicate_key",
-    "refused_number",     "refused_schema", "refused_name",      "refused_path", "masked_secret"};
+constexpr std::string_view kWorkerEndNames[] = {"retired",  "crashed",   "hung",
+                                                "protocol", "not_ready", "shutdown"};
+constexpr std::string_view kSanitizerNames[] = {"stripped_invisible", "refused_structure", "refused_schema",
+                                                "masked_secret"};
 static_assert(std::size(kEffectNames) == kLabelCount<EffectLabel>);
 static_assert(std::size(kWorkerEndNames) == kLabelCount<WorkerEnd>);
 static_assert(std::size(kSanitizerNames) == kLabelCount<SanitizerAction>);

@@ -32,28 +32,12 @@ enum class EffectLabel : unsigned char {
 /// Of an effect's kind, e.g. "file.read", "git.diff"; `other` for what is not known here.
 EffectLabel effect_label(std::string_view kind);
 
-enum class WorkerEnd : unsigned char {
-  retired,
-  idle,
-  crashed,
-  hung,
-  protocol,
-  not_ready,
-  cancelled,
-  memory,
-  shutdown
-};
+enum class WorkerEnd : unsigned char { retired, crashed, hung, protocol, not_ready, shutdown };
 
 enum class SanitizerAction : unsigned char {
   stripped_invisible,
-  refused_size,
-  refused_structure,
-  refused_utf8,
-  refused_duplicate_key,
-  refused_number,
+  refused_structure,  // arguments that are no JSON, or break a limit of [limits]
   refused_schema,
-  refused_name,
-  refused_path,
   masked_secret,
 };
 

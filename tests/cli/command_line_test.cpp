@@ -148,4 +148,33 @@ TEST_CASE("command line: completion knows commands, options and their values' ab
   CHECK(complete("toolpost call --pat") == "--patient\n");
   const std::string zsh = home.run({"completion", "zsh"}).out;
   CHECK(zsh.starts_with("#compdef toolpost\n"));
+  CHECK(zsh.find("mapfile") == std::string::npos);  // bash's alone
+  CHECK(zsh.find("\" config print\") at=\"config print\"") == std::string::npos);
+  CHECK(zsh.find("\"config print\") at=\"config print\" ;;") != std::string::npos);
+}
+
+TEST_CASE("command line: a command that is not there is named, with what was meant", "[cli]") {
+  ProgramHome home;
+  CHECK(home.run({"cal", "echo"}).err == "toolpost: there is no command \"cal\"; did you mean \"call\"?\n");
+  CHECK(home.run({"--json", "threads", "lst"}).err ==
+        "toolpost: there is no command \"threads lst\"; did you mean \"list\"?\n");
+  CHECK(home.run({"zebra"}).err == "toolpost: there is no command \"zebra\"; `toolpost --help` lists them\n");
+  CHECK(home.run({"--help"}).status == 0);
+}
+
+TEST_CASE("tools: an argument's choices and what a list holds are shown", "[cli]") {
+  ProgramHome home;
+  const std::string shown = home.run({"tools", "debug"}).out;
+  CHECK(shown.find("exploring|low|medium|") != std::string::npos);
+  CHECK(shown.find("string[]") != std::string::npos);
+}
+
+TEST_CASE("config check: a root that is not there is told before a host fails to start", "[cli][config]") {
+  ProgramHome home;
+  home.configure("[files]\nroots = [\"/nowhere/at/all\"]\n");
+  const Ended checked = home.run({"config", "check"});
+  CHECK(checked.status == 2);
+  CHECK((checked.out + checked.err).find("files.roots: there is no folder \"/nowhere/at/all\"") !=
+        std::string::npos);
+  CHECK((checked.out + checked.err).find(":2") != std::string::npos);
 }

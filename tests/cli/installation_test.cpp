@@ -170,6 +170,7 @@ TEST_CASE("plugins: --release runs a quarantined one again, and suggests an id f
   CHECK(released.status == 0);
   CHECK(released.out.find("plugin " + id + " runs again") != std::string::npos);
   CHECK(home.run({"plugins"}).out.find("not run: ") == std::string::npos);
+  CHECK(home.run({"plugins", "--release", id}).out.find(" was not quarantined") != std::string::npos);
   const Ended unknown = home.run({"plugins", "--release", "dev.toolpost.ehco"});
   CHECK(unknown.status == 1);
   CHECK(unknown.err.find("did you mean \"dev.toolpost.echo\"?") != std::string::npos);

@@ -136,7 +136,7 @@ async function starveForks({ server }) {
 }
 
 async function fillDisk({ place, start }) {
-  const disk = smallDisk(place.state, 64);
+  const disk = smallDisk(place.state, 256);
   if (!disk) return { code: 'skipped' };
   try {
     const server = await start();

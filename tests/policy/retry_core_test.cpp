@@ -57,7 +57,7 @@ TEST_CASE("retry: attempts_max counts the first try", "[policy][retry]") {
   REQUIRE_FALSE(last.has_value());
   CHECK(last.error().code == Errc::unavailable);
   CHECK(last.error().message ==
-        "provider glm: connection refused; not retried: retry.attempts_max = 4 (4 attempts, 12345 ms)");
+        "provider glm: connection refused; not retried again: retry.attempts_max = 4 (4 attempts, 12345 ms)");
 
   world.settings.attempts_max = 1;
   CHECK_FALSE(world.decide(down, 1, start).has_value());

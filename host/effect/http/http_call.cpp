@@ -4,7 +4,7 @@ namespace toolpost {
 namespace {
 
 std::string toml_for(const HttpCall& call, const Origin& origin) {
-  return "[plugins.\"" + call.plugin_id + "\"] http_origins = [\"" + to_string(origin) + "\"]";
+  return "http_origins = [\"" + to_string(origin) + "\"] under [plugins.\"" + call.plugin_id + "\"]";
 }
 
 }  // namespace
@@ -16,20 +16,20 @@ Result<AllowedOrigin> find_grant(const HttpCall& call, const Origin& origin) {
   }
   if (best == nullptr) {
     return Error{Errc::permission, "plugin " + call.plugin_id + " may not reach " + to_string(origin) +
-                                       "; to allow it, add to the configuration: " + toml_for(call, origin)};
+                                       "; to allow it, the operator may set " + toml_for(call, origin)};
   }
   if (origin.scheme != "https" && !best->by_operator) {
-    return Error{Errc::permission,
-                 "plugin " + call.plugin_id + " may not reach " + to_string(origin) +
-                     " without TLS; to allow it, add to the configuration: " + toml_for(call, origin)};
+    return Error{Errc::permission, "plugin " + call.plugin_id + " may not reach " + to_string(origin) +
+                                       " without TLS; to allow it, the operator may set " +
+                                       toml_for(call, origin)};
   }
   return *best;
 }
 
 Error private_address_refused(const HttpCall& call, const Origin& origin) {
-  return Error{Errc::permission,
-               to_string(origin) + " resolves to a private address, which plugin " + call.plugin_id +
-                   " may not reach; to allow it, add to the configuration: " + toml_for(call, origin)};
+  return Error{Errc::permission, to_string(origin) + " resolves to a private address, which plugin " +
+                                     call.plugin_id + " may not reach; to allow it, the operator may set " +
+                                     toml_for(call, origin)};
 }
 
 Result<void> check_call(const HttpCall& call) {

@@ -249,8 +249,8 @@ TEST_CASE("http client: a redirect is followed to granted origins only, and so o
   CHECK(outcomes[3].result.error().code == Errc::permission);
   CHECK(outcomes[3].result.error().side_effect == SideEffect::none);
   CHECK_THAT(outcomes[3].result.error().message,
-             Contains("[plugins.\"org.example.test\"] http_origins = [\"http://127.0.0.1:" +
-                      std::to_string(other.port()) + "\"]"));
+             Contains("http_origins = [\"http://127.0.0.1:" + std::to_string(other.port()) +
+                      "\"] under [plugins.\"org.example.test\"]"));
   CHECK(outcomes[4].result.error().code == Errc::bad_upstream);
   CHECK(outcomes[5].result.error().code == Errc::permission);
   CHECK(outcomes[5].result.error().side_effect == SideEffect::maybe);  // the POST itself was done

@@ -223,7 +223,7 @@ TEST_CASE("http call: an origin must be granted, and http only if the operator w
   CHECK(other.error().code == Errc::permission);
   CHECK_THAT(
       other.error().message,
-      Catch::Contains("[plugins.\"org.example.tool\"] http_origins = [\"https://evil.example:8443\"]"));
+      Catch::Contains("http_origins = [\"https://evil.example:8443\"] under [plugins.\"org.example.tool\"]"));
   CHECK_FALSE(find_grant(call, plain));
   HttpCall literal = call;
   literal.allowed.push_back({plain, true});
