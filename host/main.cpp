@@ -285,6 +285,7 @@ std::string CommandLine::unknown_command(int argc, char** argv) const {
     if (word == "--config" || word == "--state-dir") ++i;
     if (word.starts_with("-")) continue;
     std::vector<std::string> names;
+    names.reserve(commands.size());
     for (const CLI::App* one : commands) names.push_back(one->get_name());
     const auto found = std::find(names.begin(), names.end(), word);
     if (found == names.end()) {

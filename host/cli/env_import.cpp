@@ -145,7 +145,7 @@ class EnvImporter {
   /// Returns where the value went. A value that cannot be used leaves a note of its own.
   std::string apply(const EnvVariable& row, const EnvEntry& entry) {
     using Form = EnvForm;
-    const std::string setting(row.setting);
+    std::string setting(row.setting);
     switch (row.form) {
       case Form::count:
       case Form::bytes:

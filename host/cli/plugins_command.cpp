@@ -68,6 +68,7 @@ int release(const HostOptions& options, Runtime& runtime, const std::string& id)
       std::find_if(plugins.begin(), plugins.end(), [&](const auto& one) { return one->id() == id; });
   if (found == plugins.end()) {
     std::vector<std::string> ids;
+    ids.reserve(plugins.size());
     for (const auto& one : plugins) ids.push_back(one->id());
     const auto near = did_you_mean(id, ids);
     return fail(options, {Errc::not_found, "there is no plugin \"" + id + "\"" +

@@ -28,8 +28,10 @@ std::string beginning(const std::string& text) {
 }
 
 void copy(const json& from, const char* key, json& to, const char* as) {
-  if (from.is_object() && from.contains(key) && (from[key].is_number() || from[key].is_string()))
-    if (from[key] != "") to[as] = from[key];
+  if (!from.is_object() || !from.contains(key)) return;
+  const json& value = from[key];
+  if (value.is_number() || (value.is_string() && !value.get_ref<const std::string&>().empty()))
+    to[as] = value;
 }
 
 json shown_turn(const ThreadTurn& turn, ShownText how) {

@@ -64,8 +64,9 @@ json health(toolpost::Call& call, const json& request) {
 
 /// Errors: invalid_input, when it is no time.
 std::int64_t bound(const json& request, const char* field, std::int64_t without) {
-  if (!request.contains(field) || request[field] == "") return without;
-  const auto at = time_of(request[field].get<std::string>());
+  const std::string text = request.value(field, "");
+  if (text.empty()) return without;
+  const auto at = time_of(text);
   if (!at)
     throw toolpost::Error(TOOLPOST_INVALID_INPUT,
                           std::string(field) + ": write a time in UTC like 2026-01-31T12:00Z");
