@@ -1,4 +1,4 @@
-// toolpost_bench: prints in one run what an echo costs in each way of calling it, with ratios. Under 90 s.
+// toolpost_bench: prints in one run what an echo costs in each way of calling it, with ratios. About two minutes.
 // It needs a quiet machine: the load average is printed first, and the CPU columns bear more than the
 // clock's.
 
