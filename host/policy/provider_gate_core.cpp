@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace toolpost {
+
 ProviderGateCore::ProviderGateCore(ProviderGateSettings settings, SharedProvider* shared)
     : settings_(std::move(settings)),
       shared_(shared),
@@ -43,7 +44,27 @@ void ProviderGateCore::tell_waiting() {
   if (shared_ != nullptr) shared_->set_waiting(!queue_.empty());
 }
 
-Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoint now) {
+void ProviderGateCore::run(std::uint64_t attempt, std::uint64_t call, TimePoint now) {
+  running_.insert(attempt, {call, now});
+  ++places_[call];
+}
+
+std::deque<ProviderGateCore::Waiter>::iterator ProviderGateCore::next_waiter(TimePoint now) {
+  auto next = queue_.end();
+  std::uint32_t least = 0;
+  for (auto waiter = queue_.begin(); waiter != queue_.end(); ++waiter) {
+    if (waiter->expiry < now) continue;  // left for expire(); it must not run with too little time
+    const auto held = places_.find(waiter->call);
+    const std::uint32_t places = held == places_.end() ? 0 : held->second;
+    if (next != queue_.end() && places >= least) continue;
+    next = waiter;
+    least = places;
+    if (least == 0) break;
+  }
+  return next;
+}
+
+Offer ProviderGateCore::offer(std::uint64_t attempt, std::uint64_t call, Deadline deadline, TimePoint now) {
   const auto waits = [&](const Waiter& waiter) { return waiter.id == attempt; };
   if (running_.find(attempt) != nullptr || std::any_of(queue_.begin(), queue_.end(), waits))
     return Offer::refused({Errc::internal,
@@ -57,10 +78,10 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
                                " are left of the deadline, an attempt needs retry.attempt_min_ms = " +
                                std::to_string(settings_.attempt_min.count()),
                            Millis{0}, SideEffect::none});
-  // Nobody who waits is overtaken, even where expire() or admit_waiting() is late.
+  // A place is never taken past those who wait, even where expire() or admit_waiting() is late.
   const bool others_wait = shared_ != nullptr && shared_->others_wait();
   if (!paused(now) && queue_.empty() && !others_wait && take_place(now)) {
-    running_.insert(attempt, now);
+    run(attempt, call, now);
     return {OfferOutcome::admitted, std::nullopt};
   }
   const Duration wait = expected_wait(now);
@@ -78,16 +99,17 @@ Offer ProviderGateCore::offer(std::uint64_t attempt, Deadline deadline, TimePoin
                                std::to_string(settings_.attempt_min.count()) + " of the " + ms_text(left) +
                                " to the deadline would be left; retry in " + ms_text(retry_hint(wait)),
                            retry_hint(wait), SideEffect::none});
-  queue_.push_back({attempt, now, deadline.at() - settings_.attempt_min});
+  queue_.push_back({attempt, call, now, deadline.at() - settings_.attempt_min});
   if (others_wait) look_later(now);
   tell_waiting();
   return {OfferOutcome::queued, std::nullopt};
 }
 
 std::vector<std::uint64_t> ProviderGateCore::release(std::uint64_t attempt, TimePoint now) {
-  const TimePoint* since = running_.find(attempt);
-  if (since == nullptr) return {};
-  service_.add(now - *since);
+  const Running* ended = running_.find(attempt);
+  if (ended == nullptr) return {};
+  service_.add(now - ended->since);
+  if (const auto held = places_.find(ended->call); --held->second == 0) places_.erase(held);
   running_.erase(attempt);
   if (shared_ != nullptr) shared_->give_place();
   if (shared_ != nullptr && !queue_.empty() && shared_->others_wait()) {
@@ -102,19 +124,15 @@ std::vector<std::uint64_t> ProviderGateCore::admit_waiting(TimePoint now) {
   if (queue_.empty()) return admitted;
   learn(now);
   if (paused(now)) return admitted;
-  for (auto waiter = queue_.begin(); waiter != queue_.end();) {
-    if (waiter->expiry < now) {  // left for expire(); it must not run with too little time
-      ++waiter;
-      continue;
-    }
+  for (auto waiter = next_waiter(now); waiter != queue_.end(); waiter = next_waiter(now)) {
     if (shared_ != nullptr && !admitted.empty() && shared_->others_wait()) {
       look_later(now);  // one at a time, and the others look meanwhile
       break;
     }
     if (!take_place(now)) break;
-    running_.insert(waiter->id, now);
+    run(waiter->id, waiter->call, now);
     admitted.push_back(waiter->id);
-    waiter = queue_.erase(waiter);
+    queue_.erase(waiter);
   }
   tell_waiting();
   return admitted;
@@ -165,9 +183,9 @@ void ProviderGateCore::pause(Duration retry_after, TimePoint now) {
 }
 
 void ProviderGateCore::lower_concurrency(std::uint64_t attempt, TimePoint now) {
-  const TimePoint* since = running_.find(attempt);
+  const Running* told = running_.find(attempt);
   // One burst of refusals is one hint: attempts that began under the old limit say nothing about the new one.
-  if (since == nullptr || *since <= lowered_at_) return;
+  if (told == nullptr || told->since <= lowered_at_) return;
   lowered_at_ = now;
   const std::uint32_t run = shared_ != nullptr ? shared_->places_taken(concurrency_) : running();
   concurrency_ = std::max(1u, std::max(1u, std::min(run, concurrency_)) - 1);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/time.hpp"
@@ -35,10 +36,12 @@ class ProviderGateCore {
   ProviderGateCore(const ProviderGateCore&) = delete;
   ProviderGateCore& operator=(const ProviderGateCore&) = delete;
 
-  /// `attempt` is a new id. Refusals: rate_limited or shed with retry_after, deadline when too little is
-  /// left, internal when the id is in use.
-  Offer offer(std::uint64_t attempt, Deadline deadline, TimePoint now);
-  /// A running attempt ended. Returns the attempts that run now instead.
+  /// `attempt` is a new id; `call` is whom it serves. Refusals: rate_limited or shed with retry_after,
+  /// deadline when too little is left, internal when the id is in use.
+  Offer offer(std::uint64_t attempt, std::uint64_t call, Deadline deadline, TimePoint now);
+  /// A running attempt ended. Returns the attempts that run now instead: those of the calls that have the
+  /// fewest places first, and of them whoever waits longest. So a call that asks eight models at once holds
+  /// up no other, and has a place itself in its turn.
   std::vector<std::uint64_t> release(std::uint64_t attempt, TimePoint now);
   /// Takes a waiting attempt out; false if it does not wait (any more).
   bool withdraw(std::uint64_t attempt);
@@ -68,10 +71,19 @@ class ProviderGateCore {
  private:
   struct Waiter {
     std::uint64_t id;
+    std::uint64_t call;
     TimePoint since;
     TimePoint expiry;  // the deadline less attempt_min
   };
 
+  struct Running {
+    std::uint64_t call;
+    TimePoint since;
+  };
+
+  /// Whose turn it is; the end when nobody waits who has the time left.
+  std::deque<Waiter>::iterator next_waiter(TimePoint now);
+  void run(std::uint64_t attempt, std::uint64_t call, TimePoint now);
   /// Hears what other hosts have learned.
   void learn(TimePoint now);
   bool take_place(TimePoint now);
@@ -85,8 +97,9 @@ class ProviderGateCore {
   SharedProvider* const shared_;
   std::uint32_t concurrency_;    // 1..concurrency_max
   std::uint32_t successes_ = 0;  // since concurrency_ changed last
-  IdTable<TimePoint> running_;   // since when
-  std::deque<Waiter> queue_;     // bounded by queue_size_max, so that searching it is cheap
+  IdTable<Running> running_;
+  std::unordered_map<std::uint64_t, std::uint32_t> places_;  // by call; only of those that run
+  std::deque<Waiter> queue_;  // in order of arrival; bounded by queue_size_max, so that searching it is cheap
   ServiceTime service_;
   TimePoint closed_until_ = TimePoint::min();
   TimePoint lowered_at_ = TimePoint::min();

@@ -21,6 +21,7 @@ ProviderService::Attempts::Attempts(ProviderService& service, const EffectOrder&
     : service_(service),
       owner_(order.owner),
       parent_call_(order.call),
+      root_(order.root),
       journal_(journal_of(order)),
       accepted_(order.accepted),
       ceilings_(service.ceilings_.of(order.profile)),
@@ -52,7 +53,7 @@ void ProviderService::Attempts::take_over(RecordedCall interrupted) {
 void ProviderService::Attempts::enter() {
   const TimePoint now = service_.loop_.now();
   id_ = ++service_.last_attempt_;
-  Offer offer = choice_.provider->gate->offer(id_, parent_.deadline, now);
+  Offer offer = choice_.provider->gate->offer(id_, root_, parent_.deadline, now);
   if (offer.outcome == OfferOutcome::refused) {
     id_ = 0;
     return give(*offer.refusal);

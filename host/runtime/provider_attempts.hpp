@@ -50,6 +50,7 @@ class ProviderService::Attempts final : public RunningEffect {
   ProviderService& service_;
   const OwnerId owner_;
   const CallId parent_call_;
+  const CallId root_;  // the client's call, which shares a provider's places fairly with others
   const std::string journal_;
   const TimePoint accepted_;
   const CeilingsCore& ceilings_;

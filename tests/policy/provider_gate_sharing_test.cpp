@@ -65,7 +65,7 @@ struct Host {
     return settings;
   }
   OfferOutcome offer(std::uint64_t id, TimePoint now) {
-    return gate.offer(id, Deadline(now + 1h), now).outcome;
+    return gate.offer(id, 0, Deadline(now + 1h), now).outcome;
   }
 
   View view;
@@ -96,7 +96,7 @@ TEST_CASE("provider gate sharing: a refusal says that all hosts together are mea
   other.offer(1, start);
   other.offer(2, start);
   for (std::uint64_t id = 1; id <= 64; ++id) CHECK(one.offer(id, start) == OfferOutcome::queued);
-  const Offer refused = one.gate.offer(65, Deadline(start + 1h), start);
+  const Offer refused = one.gate.offer(65, 0, Deadline(start + 1h), start);
   REQUIRE(refused.outcome == OfferOutcome::refused);
   CHECK(refused.refusal->message.find(
             "providers.glm.concurrency_max = 2 attempts run already, in all hosts together") !=
@@ -184,7 +184,7 @@ TEST_CASE("provider gate sharing: whatever hosts do, places stay within bounds a
       const int host = static_cast<int>(random.below(3));
       ProviderGateCore& gate = hosts[static_cast<std::size_t>(host)]->gate;
       if (random.below(2) == 0) {
-        const auto outcome = gate.offer(++last, Deadline(now + 1h), now).outcome;
+        const auto outcome = gate.offer(++last, 0, Deadline(now + 1h), now).outcome;
         if (outcome == OfferOutcome::admitted) running[host].insert(last);
         if (outcome == OfferOutcome::queued) waiting[host].insert(last);
       } else if (!running[host].empty()) {
