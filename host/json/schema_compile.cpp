@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 
 #include "json/canonical_json.hpp"
 #include "json/json_pointer.hpp"
+#include "json/schema_metaschema.hpp"
 #include "json/schema_node.hpp"
 #include "json/schema_pattern.hpp"
 #include "json/schema_uri.hpp"
@@ -13,7 +15,13 @@ namespace {
 using nlohmann::json;
 using Ref = SchemaNode::Ref;
 
-constexpr const char* kDialect = "https://json-schema.org/draft/2020-12/schema";
+// Vocabularies of 2020-12, by the last part of their URI; a dialect may ask for them. "format-assertion" is
+// not among them: formats are not asserted here.
+constexpr std::string_view kVocabularies = "https://json-schema.org/draft/2020-12/vocab/";
+constexpr std::array<std::string_view, 7> kKnownVocabularies = {
+    "core", "applicator", "unevaluated", "validation", "meta-data", "format-annotation", "content"};
+/// Of a schema's dialect: whether type, minimum and their like mean anything.
+enum class Asserts : bool { no, yes };
 
 constexpr std::array kOne = {
     "items", "contains", "additionalProperties", "propertyNames",         "if",           "then",
@@ -24,12 +32,12 @@ constexpr std::array kMap = {"$defs", "definitions", "properties", "patternPrope
 /// Makes nodes breadth first from a queue, so that neither nesting nor chains of references cost stack.
 class Compiler {
  public:
-  explicit Compiler(Schema::Compiled& out) : out_(out) {}
+  Compiler(Schema::Compiled& out, const SchemaDocuments& documents) : out_(out), documents_(documents) {}
 
   void run() {
     const std::string base = own_base(out_.document, "");
     resources_[base] = &out_.document;
-    index(out_.document, "", 0);
+    index(out_.document, "", Asserts::yes, 0);
     out_.root = node(out_.document, base, "");
     for (std::size_t next = 0; next < queue_.size(); ++next) {
       const Work work = queue_[next];
@@ -55,31 +63,37 @@ class Compiler {
     const json* target;
   };
 
-  /// First pass: where the document's resources and anchors are, so that references may point ahead.
-  void index(const json& schema, const std::string& outer_base, std::uint32_t depth) {
+  struct Place {
+    std::string base;
+    Asserts asserts;
+  };
+
+  /// First pass: where a document's resources and anchors are, so that references may point ahead.
+  void index(const json& schema, const std::string& outer_base, Asserts outer_asserts, std::uint32_t depth) {
     if (depth > out_.limits.depth_max) {
       throw SchemaProblem{"schemas nest deeper than " + std::to_string(out_.limits.depth_max) + " levels"};
     }
     if (!schema.is_object()) return;
-    check_dialect(schema);
+    const Asserts asserts =
+        schema.contains("$schema") ? read_dialect(text(schema, "$schema")) : outer_asserts;
     const std::string base = own_base(schema, outer_base);
     if (schema.contains("$id")) {
       const auto [known, added] = resources_.try_emplace(base, &schema);
       if (known->second != &schema)
         throw SchemaProblem{"two schemas have the $id \"" + excerpt(base, 200) + "\""};
     }
-    bases_[&schema] = base;
+    places_[&schema] = {base, asserts};
     index_anchors(schema, base);
     for (const char* key : kOne) {
-      if (schema.contains(key)) index(schema[key], base, depth + 1);
+      if (schema.contains(key)) index(schema[key], base, asserts, depth + 1);
     }
     for (const char* key : kList) {
       if (!schema.contains(key) || !schema[key].is_array()) continue;
-      for (const json& sub : schema[key]) index(sub, base, depth + 1);
+      for (const json& sub : schema[key]) index(sub, base, asserts, depth + 1);
     }
     for (const char* key : kMap) {
       if (!schema.contains(key) || !schema[key].is_object()) continue;
-      for (const json& sub : schema[key]) index(sub, base, depth + 1);
+      for (const json& sub : schema[key]) index(sub, base, asserts, depth + 1);
     }
   }
 
@@ -94,12 +108,40 @@ class Compiler {
     }
   }
 
-  static void check_dialect(const json& schema) {
-    if (!schema.contains("$schema")) return;
-    const std::string dialect = text(schema, "$schema");
-    if (dialect == kDialect || dialect == std::string(kDialect) + "#") return;
-    throw SchemaProblem{"dialect \"" + excerpt(dialect, 200) + "\" is not supported; write it in 2020-12 (" +
-                        kDialect + ")"};
+  /// The dialect 2020-12, or one that a document defines out of its vocabularies.
+  Asserts read_dialect(const std::string& dialect) {
+    if (dialect == kSchemaDialect || dialect == std::string(kSchemaDialect) + "#") return Asserts::yes;
+    const json* metaschema = documents_.contains(dialect) ? document(dialect) : nullptr;
+    if (metaschema == nullptr || !metaschema->is_object())
+      throw SchemaProblem{"dialect \"" + excerpt(dialect, 200) +
+                          "\" is not supported; write it in 2020-12 (" + kSchemaDialect + ")"};
+    const json vocabularies = metaschema->value("$vocabulary", json());
+    if (!vocabularies.is_object()) return Asserts::yes;
+    Asserts asserts = Asserts::no;
+    for (const auto& [uri, needed] : vocabularies.items()) {
+      const bool ours = uri.starts_with(kVocabularies);
+      const std::string_view name = ours ? std::string_view(uri).substr(kVocabularies.size()) : "";
+      const bool known =
+          std::find(kKnownVocabularies.begin(), kKnownVocabularies.end(), name) != kKnownVocabularies.end();
+      if (needed == true && !known)
+        throw SchemaProblem{"dialect \"" + excerpt(dialect, 200) + "\" needs the vocabulary \"" +
+                            excerpt(uri, 200) + "\", which is not known"};
+      if (name == "validation") asserts = Asserts::yes;
+    }
+    return asserts;
+  }
+
+  /// A document besides the schema's own; null if there is none of that URI.
+  const json* document(const std::string& uri) {
+    if (const auto known = out_.others.find(uri); known != out_.others.end()) return &known->second;
+    const auto handed = documents_.find(uri);
+    if (handed == documents_.end() && uri != kSchemaDialect) return nullptr;
+    const std::string_view text = handed == documents_.end() ? schema_metaschema() : handed->second;
+    // As in compile(): strict, and bounded in depth.
+    if (const auto strict = canonical_json(text); !strict)
+      throw SchemaProblem{"the document " + excerpt(uri, 200) + ": " + strict.error().message};
+    const json& read = out_.others[uri] = json::parse(text);
+    return &read;
   }
 
   static std::string own_base(const json& schema, const std::string& outer) {
@@ -136,11 +178,11 @@ class Compiler {
     }
     if (!schema.is_object())
       throw SchemaProblem{"a schema must be an object or a boolean, not " + shown(schema)};
-    if (!bases_.contains(&schema))
-      index(schema, outer_base, 0);  // a reference led where no schema was expected
-    const std::string& base = bases_.at(&schema);
+    if (!places_.contains(&schema))
+      index(schema, outer_base, Asserts::yes, 0);  // a reference led where no schema was expected
+    const auto& [base, asserts] = places_.at(&schema);
     made.resource_anchors = anchors_of(base);
-    read_assertions(made, schema, out_);
+    if (asserts == Asserts::yes) read_assertions(made, schema, out_);
     applicators(made, schema, base, place);
     references(made, schema, base);
   }
@@ -179,21 +221,32 @@ class Compiler {
     const std::size_t hash = uri.find('#');
     const std::string resource = uri.substr(0, hash);
     const std::string fragment = hash == std::string::npos ? "" : decode_percent(uri.substr(hash + 1));
-    const auto found = resources_.find(resource);
-    if (found == resources_.end()) refuse("leads outside the document; nothing is fetched");
-    const json* target = found->second;
+    const json* top = resource_of(resource);
+    if (top == nullptr) refuse("leads outside the document; nothing is fetched");
+    const json* target = top;
     if (!fragment.empty() && fragment[0] != '/') {
-      const auto anchor = anchors_.find(resource + "#" + fragment);
+      const auto place = places_.find(top);  // its own $id may be another than where it was found
+      const auto anchor =
+          anchors_.find((place == places_.end() ? resource : place->second.base) + "#" + fragment);
       if (anchor == anchors_.end()) refuse("names an anchor that is not there");
       target = anchor->second;
     } else if (!fragment.empty()) {
       try {
-        target = &found->second->at(json::json_pointer(fragment));
+        target = &top->at(json::json_pointer(fragment));
       } catch (const json::exception&) {
         refuse("points at nothing");
       }
     }
     return node(*target, resource, reference);
+  }
+
+  const json* resource_of(const std::string& uri) {
+    if (const auto found = resources_.find(uri); found != resources_.end()) return found->second;
+    const json* other = document(uri);
+    if (other == nullptr) return nullptr;
+    resources_[uri] = other;
+    index(*other, uri, Asserts::yes, 0);
+    return other;
   }
 
   void applicators(SchemaNode& made, const json& schema, const std::string& base, const std::string& place) {
@@ -236,10 +289,11 @@ class Compiler {
   }
 
   Schema::Compiled& out_;
+  const SchemaDocuments& documents_;
   std::deque<Work> queue_;
   std::map<std::string, const json*> resources_;
   std::map<std::string, const json*> anchors_;  // by base and "#" and name
-  std::map<const json*, std::string> bases_;    // of all schemas that index() found
+  std::map<const json*, Place> places_;         // of all schemas that index() found
   std::map<const json*, SchemaNode*> made_;
   std::vector<DynamicAnchor> dynamic_;
 };
@@ -257,7 +311,8 @@ std::unique_ptr<RE2> Schema::Compiled::pattern(const std::string& text) {
   return std::move(*compiled);
 }
 
-Result<Schema> Schema::compile(std::string_view schema_text, SchemaLimits limits) {
+Result<Schema> Schema::compile(std::string_view schema_text, SchemaLimits limits,
+                               const SchemaDocuments& documents) {
   const auto refused = [](const std::string& why) {
     return Error{Errc::incompatible, "JSON Schema: " + why};
   };
@@ -268,7 +323,7 @@ Result<Schema> Schema::compile(std::string_view schema_text, SchemaLimits limits
   compiled->limits = limits;
   if (compiled->document.is_discarded()) return refused("not a JSON text");
   try {
-    Compiler(*compiled).run();
+    Compiler(*compiled, documents).run();
   } catch (const SchemaProblem& problem) {
     return refused(problem.text);
   } catch (const nlohmann::json::exception& problem) {

@@ -67,6 +67,7 @@ class SchemaNode {
 
 struct Schema::Compiled {
   nlohmann::json document;
+  std::map<std::string, nlohmann::json> others;  // that references led to, by URI
   std::deque<SchemaNode> nodes;
   std::map<std::string, SchemaNode::ByName<SchemaNode::Ref>> dynamic_anchors;  // by resource
   SchemaNode::Ref root = nullptr;

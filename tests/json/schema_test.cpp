@@ -181,6 +181,53 @@ TEST_CASE("schema: references stay inside the document", "[json][schema]") {
   CHECK(valid(chain + R"("500":{"type":"null"}}})", "null"));
 }
 
+TEST_CASE("schema: a document that was handed in is used, and what is wrong with it is said with its name",
+          "[json]") {
+  const SchemaDocuments documents = {{"https://example.com/other", R"({"$defs":{"n":{"type":"integer"}}})"},
+                                     {"https://example.com/broken", R"({"a":1,"a":2})"}};
+  CHECK(Schema::compile(R"({"$ref":"https://example.com/other#/$defs/n"})", {}, documents));
+  const auto broken = Schema::compile(R"({"$ref":"https://example.com/broken"})", {}, documents);
+  REQUIRE_FALSE(broken);
+  CHECK(mentions(broken.error().message, "the document https://example.com/broken: "));
+}
+
+TEST_CASE("schema: one that wants a schema may refer to the metaschema", "[json]") {
+  const auto schema =
+      Schema::compile(R"({"properties":{"form":{"$ref":"https://json-schema.org/draft/2020-12/schema"}}})");
+  REQUIRE(schema);
+  const auto accepts = [&](const std::string& form) {
+    simdjson::dom::parser parser;
+    return schema->validate(parser.parse("{\"form\":" + form + "}")).has_value();
+  };
+  for (const char* good :
+       {"true", "{}", R"({"type":["string","null"],"minLength":1})", R"({"items":{"enum":[]}})",
+        R"({"properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":false}})"})
+    CHECK(accepts(good));
+  for (const char* bad : {"7", R"({"type":"strng"})", R"({"minLength":-1})", R"({"items":{"type":7}})",
+                          R"({"anyOf":[]})", R"({"properties":{"a":{"required":["b","b"]}}})"})
+    CHECK_FALSE(accepts(bad));
+}
+
+TEST_CASE("schema: a dialect that a document defines may leave out what schemas assert", "[json]") {
+  const std::string vocab = "https://json-schema.org/draft/2020-12/vocab/";
+  const auto dialect = [&](const std::string& vocabularies) {
+    return SchemaDocuments{{"https://example.com/d", "{\"$vocabulary\":{" + vocabularies + "}}"}};
+  };
+  const std::string text =
+      R"({"$schema":"https://example.com/d","properties":{"n":{"minimum":10},"x":false}})";
+  const auto plain =
+      Schema::compile(text, {}, dialect("\"" + vocab + "core\":true,\"" + vocab + "applicator\":true"));
+  REQUIRE(plain);
+  simdjson::dom::parser parser;
+  CHECK(plain->validate(parser.parse(std::string(R"({"n":1})"))));
+  CHECK_FALSE(plain->validate(parser.parse(std::string(R"({"x":1})"))));
+  CHECK(Schema::compile(text, {}, dialect(R"("https://example.com/v":false)")));
+  const auto unknown = Schema::compile(text, {}, dialect(R"("https://example.com/v":true)"));
+  REQUIRE_FALSE(unknown);
+  CHECK(mentions(unknown.error().message,
+                 "needs the vocabulary \"https://example.com/v\", which is not known"));
+}
+
 TEST_CASE("schema: both sides of the compiler's limits", "[json][schema]") {
   const auto deep = [](int levels) { return nested("{\"not\":", "true", "}", levels); };
   CHECK(refusal(deep(64)).empty());
