@@ -7,7 +7,7 @@ BlockingLane::BlockingLane(std::size_t queue_size_max, std::string setting)
 
 BlockingLane::~BlockingLane() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   wake_.notify_one();
@@ -24,7 +24,7 @@ std::string BlockingLane::full() const {
 
 bool BlockingLane::run(std::function<void()> task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ending_ || queue_.size() >= queue_size_max_) return false;
     queue_.push_back(std::move(task));
   }
@@ -33,17 +33,17 @@ bool BlockingLane::run(std::function<void()> task) {
 }
 
 void BlockingLane::work() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    std::function<void()> task = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    task();
-    task = nullptr;
-    lock.lock();
-  }
+  while (auto task = next_task()) task();
+}
+
+/// Waits for one; null at the end.
+std::function<void()> BlockingLane::next_task() {
+  const MutexLock lock(mutex_);
+  while (!ending_ && queue_.empty()) mutex_.wait(wake_);
+  if (queue_.empty()) return nullptr;
+  std::function<void()> task = std::move(queue_.front());
+  queue_.pop_front();
+  return task;
 }
 
 }  // namespace toolpost

@@ -5,9 +5,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
+
+#include "base/guarded_mutex.hpp"
 
 namespace toolpost {
 
@@ -27,13 +28,14 @@ class BlockingLane {
 
  private:
   void work();
+  std::function<void()> next_task();
 
   const std::size_t queue_size_max_;
   const std::string setting_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> queue_;  // guarded by mutex_
-  bool ending_ = false;                      // guarded by mutex_
+  std::deque<std::function<void()>> queue_ TOOLPOST_GUARDED_BY(mutex_);
+  bool ending_ TOOLPOST_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -8,9 +8,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/guarded_mutex.hpp"
 
 namespace toolpost {
 namespace asio = boost::asio;
@@ -40,7 +41,7 @@ class EventLoop::Shell {
   void post(Task task) {
     bool first = false;
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       first = posted.empty();
       posted.push_back(std::move(task));
     }
@@ -49,7 +50,7 @@ class EventLoop::Shell {
   }
   void run_posted() {
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       running.swap(posted);
     }
     if (running.empty()) return;
@@ -59,7 +60,7 @@ class EventLoop::Shell {
   }
   /// What tasks and hooks posted is for another round, so that descriptors and timers take turns with it.
   void wake_for_posted() {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     if (!posted.empty()) wake();
   }
   void wake() {
@@ -70,8 +71,8 @@ class EventLoop::Shell {
   asio::steady_timer timer{io};
   TimerQueue timers;
   std::vector<Task> hooks;
-  std::mutex mutex;
-  std::vector<Task> posted;  // guarded by mutex
+  Mutex mutex;
+  std::vector<Task> posted TOOLPOST_GUARDED_BY(mutex);
   std::vector<Task> running;
   std::atomic<std::thread::id> thread;  // that runs the loop
   TimePoint now = std::chrono::steady_clock::now();

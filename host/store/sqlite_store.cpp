@@ -68,16 +68,20 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
   std::unique_ptr<SqliteStore> store(new SqliteStore(settings));
   auto database = SqliteDatabase::open(file, options);
   if (!database) return database.error();
-  store->database_ = std::move(*database);
-  for (std::size_t i = 0; i < query_count; ++i) {
-    if (!store->statements_[i].prepare(store->database_->handle(), kSql[i]))
-      return store->database_->failed("preparing it");
-  }
-  if (auto prepared = store->journals_.prepare(*store->database_); !prepared) return prepared.error();
-  if (auto prepared = store->threads_.prepare(*store->database_); !prepared) return prepared.error();
-  if (auto prepared = store->spending_.prepare(*store->database_); !prepared) return prepared.error();
-  if (auto prepared = store->crashes_.prepare(*store->database_); !prepared) return prepared.error();
+  if (auto prepared = store->prepare(std::move(*database)); !prepared) return prepared.error();
   return store;
+}
+
+Result<void> SqliteStore::prepare(std::unique_ptr<SqliteDatabase> database) {
+  const MutexLock lock(mutex_);
+  database_ = std::move(database);
+  for (std::size_t i = 0; i < query_count; ++i) {
+    if (!statements_[i].prepare(database_->handle(), kSql[i])) return database_->failed("preparing it");
+  }
+  if (auto prepared = journals_.prepare(*database_); !prepared) return prepared;
+  if (auto prepared = threads_.prepare(*database_); !prepared) return prepared;
+  if (auto prepared = spending_.prepare(*database_); !prepared) return prepared;
+  return crashes_.prepare(*database_);
 }
 
 Result<void> SqliteStore::finish(SqliteUse& use, const char* doing) {
@@ -86,7 +90,7 @@ Result<void> SqliteStore::finish(SqliteUse& use, const char* doing) {
 
 Result<std::string> SqliteStore::read_thread(const std::string& owner, const std::string& id,
                                              std::int64_t now_ms) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!is_thread_id(id)) return unknown_thread(id);
   SqliteTransaction transaction(*database_);  // turns and state of one moment
   if (auto begun = transaction.begin_read(); !begun) return begun.error();
@@ -131,7 +135,7 @@ Result<std::string> SqliteStore::states_json(const std::string& id) {
 
 Result<std::optional<std::string>> SqliteStore::get_value(const std::string& owner, const std::string& plugin,
                                                           const std::string& key) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   SqliteUse value(statements_[find_value]);
   const int step = value.bind(owner).bind(plugin).bind(key).step();
   if (step == SQLITE_DONE) return std::optional<std::string>{};
@@ -141,7 +145,15 @@ Result<std::optional<std::string>> SqliteStore::get_value(const std::string& own
 
 Result<void> SqliteStore::commit(const StoreBatch& batch) {
   if (batch.empty()) return {};
-  const std::lock_guard lock(mutex_);
+  auto stored = store(batch);
+  if (stored || stored.error().code != Errc::exhausted) return stored;
+  // What is past its time makes room, if there is any; else the first answer holds.
+  if (!remove_expired(batch.now_ms)) return stored;
+  return store(batch);
+}
+
+Result<void> SqliteStore::store(const StoreBatch& batch) {
+  const MutexLock lock(mutex_);
   SqliteTransaction transaction(*database_);
   if (auto begun = transaction.begin_write(); !begun) return begun;
   for (const ThreadAppend& one : batch.appends) {
@@ -158,7 +170,7 @@ Result<void> SqliteStore::commit(const StoreBatch& batch) {
 
 Result<void> SqliteStore::check_append(const std::string& owner, const ThreadAppend& append,
                                        std::int64_t now_ms) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (auto fits = extended(owner, append, now_ms); !fits) return fits.error();
   return {};
 }
@@ -258,7 +270,7 @@ Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
 
 Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
   for (;;) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     SqliteUse expired(statements_[drop_expired]);
     if (auto done =
             finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}), "removing old threads");
@@ -266,39 +278,39 @@ Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
       return done;
     if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) break;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (auto done = spending_.remove_before(now_ms / kMsPerDay - kSpendingDays); !done) return done;
   if (auto done = crashes_.remove_before(now_ms - kMsPerDay); !done) return done;
   return journals_.remove_unchanged_since(now_ms - settings_.journal_ttl.count());
 }
 
 Result<MoneyAnswer> SqliteStore::reserve_money(const MoneyOrder& order) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return spending_.reserve(order);
 }
 
 Result<void> SqliteStore::settle_money(const std::string& provider, std::int64_t day, std::int64_t change) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return spending_.settle(provider, day, change);
 }
 
 Result<void> SqliteStore::note_crash(const CrashRecord& crash) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return crashes_.note(crash);
 }
 
 Result<std::vector<CrashRecord>> SqliteStore::crashes() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return crashes_.list();
 }
 
 Result<void> SqliteStore::release_file(const std::string& file) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return crashes_.forget(file);
 }
 
 Result<ThreadList> SqliteStore::threads(const std::string& owner, std::int64_t now_ms, std::int64_t limit) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   SqliteTransaction transaction(*database_);  // counts and heads of one moment
   if (auto begun = transaction.begin_read(); !begun) return begun.error();
   return threads_.list(owner, now_ms, limit);
@@ -306,7 +318,7 @@ Result<ThreadList> SqliteStore::threads(const std::string& owner, std::int64_t n
 
 Result<StoredThread> SqliteStore::load_thread(const std::string& owner, const std::string& id,
                                               std::int64_t now_ms) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!is_thread_id(id)) return unknown_thread(id);
   SqliteTransaction transaction(*database_);
   if (auto begun = transaction.begin_read(); !begun) return begun.error();
@@ -317,7 +329,7 @@ Result<StoredThread> SqliteStore::load_thread(const std::string& owner, const st
 
 Result<std::int64_t> SqliteStore::remove_threads(const std::string& owner, const ThreadRemoval& removal,
                                                  std::int64_t now_ms) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   SqliteTransaction transaction(*database_);
   if (auto begun = transaction.begin_write(); !begun) return begun.error();
   auto dropped = drop_threads(owner, removal, now_ms);
@@ -342,13 +354,13 @@ Result<std::int64_t> SqliteStore::drop_threads(const std::string& owner, const T
 }
 
 Result<std::vector<JournalHead>> SqliteStore::journals(const std::string& owner) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return journals_.heads(owner);
 }
 
 Result<std::vector<StoredJournal>> SqliteStore::load_journal(const std::string& owner,
                                                              const std::string& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   SqliteTransaction transaction(*database_);  // all journals of one moment
   if (auto begun = transaction.begin_read(); !begun) return begun.error();
   return journals_.load(owner, id);
@@ -356,7 +368,7 @@ Result<std::vector<StoredJournal>> SqliteStore::load_journal(const std::string& 
 
 Result<bool> SqliteStore::claim_journal(const std::string& id, const std::string& from,
                                         const std::string& to) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return journals_.claim(id, from, to);
 }
 

@@ -4,12 +4,12 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 
+#include "base/guarded_mutex.hpp"
 #include "config/settings.hpp"
+#include "store/sqlite_crashes.hpp"
 #include "store/sqlite_database.hpp"
 #include "store/sqlite_journals.hpp"
-#include "store/sqlite_crashes.hpp"
 #include "store/sqlite_spending.hpp"
 #include "store/sqlite_statement.hpp"
 #include "store/sqlite_threads.hpp"
@@ -30,7 +30,8 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
                                                const std::string& key) override;
   Result<void> commit(const StoreBatch& batch) override;
-  Result<void> check_append(const std::string& owner, const ThreadAppend& append, std::int64_t now_ms) override;
+  Result<void> check_append(const std::string& owner, const ThreadAppend& append,
+                            std::int64_t now_ms) override;
   Result<std::vector<JournalHead>> journals(const std::string& owner) override;
   Result<std::vector<StoredJournal>> load_journal(const std::string& owner, const std::string& id) override;
   Result<bool> claim_journal(const std::string& id, const std::string& from, const std::string& to) override;
@@ -47,6 +48,7 @@ class SqliteStore final : public Store {
   Result<void> remove_expired(std::int64_t now_ms) override;
 
  private:
+  Mutex mutex_;  // first, as the functions below name it
   enum Query : std::size_t {
     find_thread,
     insert_thread,
@@ -72,26 +74,28 @@ class SqliteStore final : public Store {
     std::int64_t turns = 0;
     std::int64_t bytes = 0;
   };
-  Result<Extended> extended(const std::string& owner, const ThreadAppend& append, std::int64_t now_ms);
-  Result<void> append(const StoreBatch& batch, const ThreadAppend& append);
-  Result<void> store_state(const ThreadAppend& append);
-  Result<std::int64_t> state_bytes(const ThreadAppend& append);
-  Result<void> put(const StoreBatch& batch, const ValuePut& put);
-  Result<void> finish(SqliteUse& use, const char* doing);
-  Result<std::string> turns_json(const std::string& id);
-  Result<std::string> states_json(const std::string& id);
+  Result<void> prepare(std::unique_ptr<SqliteDatabase> database);
+  Result<void> store(const StoreBatch& batch);
+  Result<Extended> extended(const std::string& owner, const ThreadAppend& append, std::int64_t now_ms)
+      TOOLPOST_REQUIRES(mutex_);
+  Result<void> append(const StoreBatch& batch, const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
+  Result<void> store_state(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
+  Result<std::int64_t> state_bytes(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
+  Result<void> put(const StoreBatch& batch, const ValuePut& put) TOOLPOST_REQUIRES(mutex_);
+  Result<void> finish(SqliteUse& use, const char* doing) TOOLPOST_REQUIRES(mutex_);
+  Result<std::string> turns_json(const std::string& id) TOOLPOST_REQUIRES(mutex_);
+  Result<std::string> states_json(const std::string& id) TOOLPOST_REQUIRES(mutex_);
   Result<std::int64_t> drop_threads(const std::string& owner, const ThreadRemoval& removal,
-                                    std::int64_t now_ms);
+                                    std::int64_t now_ms) TOOLPOST_REQUIRES(mutex_);
 
   const StoreSettings settings_;
-  std::mutex mutex_;
-  std::unique_ptr<SqliteDatabase> database_;  // guarded by mutex_ after open
-  std::array<SqliteStatement, query_count>
-      statements_;           // guarded by mutex_; finalized before the connection closes
-  SqliteJournals journals_;  // the same
-  SqliteThreads threads_;    // the same
-  SqliteSpending spending_;  // the same
-  SqliteCrashes crashes_;    // the same
+  std::unique_ptr<SqliteDatabase> database_ TOOLPOST_GUARDED_BY(mutex_);
+  // Finalized before the connection closes, as all below.
+  std::array<SqliteStatement, query_count> statements_ TOOLPOST_GUARDED_BY(mutex_);
+  SqliteJournals journals_ TOOLPOST_GUARDED_BY(mutex_);
+  SqliteThreads threads_ TOOLPOST_GUARDED_BY(mutex_);
+  SqliteSpending spending_ TOOLPOST_GUARDED_BY(mutex_);
+  SqliteCrashes crashes_ TOOLPOST_GUARDED_BY(mutex_);
 };
 
 }  // namespace toolpost

@@ -2,8 +2,8 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 
+#include "base/guarded_mutex.hpp"
 #include "worker/plugin_module.hpp"
 #include "worker/turn_runner.hpp"
 
@@ -15,12 +15,12 @@ class InProcessPool::Stage {
 
   /// The pool is gone, and perhaps the loop: nothing is posted any more. Threads: the loop's.
   void close() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     loop_ = nullptr;
   }
   /// Threads: any.
   void post(Scheduler::Task task) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (loop_ != nullptr) loop_->post(std::move(task));
   }
   void cancel(TurnId turn) { cancelled_.store(turn); }
@@ -50,8 +50,8 @@ class InProcessPool::Stage {
   std::unique_ptr<PluginModule> module_;  // the lane's
   TurnId turn_ = 0;                       // the lane's
   std::atomic<TurnId> cancelled_{0};
-  std::mutex mutex_;
-  Scheduler* loop_;  // guarded by mutex_; null once the pool is gone
+  Mutex mutex_;
+  Scheduler* loop_ TOOLPOST_GUARDED_BY(mutex_);  // null once the pool is gone
 };
 
 InProcessPool::InProcessPool(Scheduler& loop, PoolPlugin plugin, const WorkerSettings& workers, Events events)
@@ -112,8 +112,7 @@ void InProcessPool::next() {
   running_ = first.turn;
   guard_ = loop_.after(plugin_.turn_max, [this] {
     give_up({Errc::hung,
-             "a turn of plugin " + plugin_.id +
-                 " ran past " + plugin_.turn_max_setting + " = " +
+             "a turn of plugin " + plugin_.id + " ran past " + plugin_.turn_max_setting + " = " +
                  std::to_string(to_ms(plugin_.turn_max)),
              Millis{0}, SideEffect::maybe});
   });

@@ -2,13 +2,13 @@
 #include <condition_variable>
 #include <ctime>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/guarded_mutex.hpp"
 #include "worker/frame.hpp"
 #include "worker/plugin_module.hpp"
 #include "worker/sandbox.hpp"
@@ -38,37 +38,37 @@ class Outbox {
     std::thread([this] { watch(); }).detach();  // ends with the process
   }
   void add(FrameType type, std::uint64_t number, std::string_view payload) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!writer_.add(type, number, payload)) _exit(4);
     if (writer_.bytes() > kBatchBytes) send();
   }
   /// Plugin code is about to run: what is here already is sent soon, however long that code runs.
   void watch_over() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (writer_.empty() || watched_) return;
     watched_ = true;
     begun_.notify_one();
   }
   void flush() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     send();
   }
 
  private:
-  void send() {
+  void send() TOOLPOST_REQUIRES(mutex_) {
     if (writer_.empty()) return;
     if (writer_.flush(kSocket) != SendState::done) _exit(0);
     ++batch_;
   }
-  void watch() {
-    std::unique_lock lock(mutex_);
+  [[noreturn]] void watch() {
+    mutex_.lock();
     for (;;) {
-      begun_.wait(lock, [this] { return watched_; });
+      while (!watched_) mutex_.wait(begun_);
       std::uint64_t seen = UINT64_MAX;
       for (int idle = 0; idle < kIdleLooks; ++idle) {
-        lock.unlock();
+        mutex_.unlock();
         std::this_thread::sleep_for(kLookEvery);
-        lock.lock();
+        mutex_.lock();
         if (writer_.empty()) continue;
         idle = 0;
         if (seen == batch_) send();
@@ -78,11 +78,11 @@ class Outbox {
     }
   }
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable begun_;
-  FrameWriter writer_;       // guarded by mutex_
-  std::uint64_t batch_ = 0;  // of what the writer holds; guarded by mutex_
-  bool watched_ = false;     // guarded by mutex_
+  FrameWriter writer_ TOOLPOST_GUARDED_BY(mutex_);
+  std::uint64_t batch_ TOOLPOST_GUARDED_BY(mutex_) = 0;  // of what the writer holds
+  bool watched_ TOOLPOST_GUARDED_BY(mutex_) = false;
 };
 
 // A look costs a system call, so not every turn gets one; a leak that matters shows in sixteen.

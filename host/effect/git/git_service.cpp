@@ -152,13 +152,13 @@ void GitService::begin(Run& run) {
         if (ending_) return;
         auto order = std::make_shared<Result<Order>>(prepare(kind, request));
         {
-          const std::lock_guard lock(arriving_mutex_);
+          const MutexLock lock(arriving_mutex_);
           arriving_[id] = order;
         }
         loop_.post([this, id, order, alive] {
           if (alive.expired()) return;
           {
-            const std::lock_guard lock(arriving_mutex_);
+            const MutexLock lock(arriving_mutex_);
             arriving_.erase(id);
           }
           on_prepared(id, std::move(*order));

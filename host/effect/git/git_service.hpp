@@ -8,12 +8,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "base/blocking_lane.hpp"
 #include "base/event_loop.hpp"
+#include "base/guarded_mutex.hpp"
 #include "config/settings.hpp"
 #include "effect/file/file_roots.hpp"
 #include "effect/git/git_places.hpp"
@@ -76,9 +76,9 @@ class GitService {
   std::size_t active_ = 0;                                      // at most git.processes_max
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop
   std::atomic<bool> ending_ = false;
-  std::mutex arriving_mutex_;
-  std::map<GitRequestId, std::shared_ptr<Result<Order>>>
-      arriving_;  // from the lane; guarded by arriving_mutex_
+  Mutex arriving_mutex_;
+  // From the lane.
+  std::map<GitRequestId, std::shared_ptr<Result<Order>>> arriving_ TOOLPOST_GUARDED_BY(arriving_mutex_);
   // Last, so that its thread, whose children the processes are, ends before what its tasks use.
   std::unique_ptr<BlockingLane> lane_;
 };
