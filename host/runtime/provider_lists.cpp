@@ -144,11 +144,38 @@ std::unique_ptr<RunningEffect> ProviderService::wait_for_lists(const json& reque
 
 std::unique_ptr<RunningEffect> ProviderService::start_models(const EffectOrder& order,
                                                              EffectHost::Settle settle) {
+  const json request = json::parse(order.request, nullptr, false);
+  if (request.is_object() && request.contains("choose") && request["choose"].is_object())
+    return start_choice(request["choose"], order, std::move(settle));
   const auto missing = unlisted(json::object(), "chat");
   auto wait = std::make_unique<ListWait>(
       *this, order,
       [this, settle = std::move(settle)](const EffectOrder& kept) -> std::unique_ptr<RunningEffect> {
         settle(Errc::ok, "{\"providers\":" + models_json(&kept.reach) + "}");
+        return nullptr;
+      });
+  for (ProviderEntry* provider : missing) wait->ask(*provider);
+  if (missing.empty()) return wait->go_on();
+  return wait;
+}
+
+std::unique_ptr<RunningEffect> ProviderService::start_choice(const json& wish, const EffectOrder& order,
+                                                             EffectHost::Settle settle) {
+  const auto missing = unlisted(wish, "chat");
+  auto wait = std::make_unique<ListWait>(
+      *this, order,
+      [this, wish, settle = std::move(settle)](const EffectOrder& kept) -> std::unique_ptr<RunningEffect> {
+        const auto choices = choose(wish, kept, "chat");
+        if (!choices) {
+          settle(choices.error().code <= Errc::internal ? choices.error().code : Errc::unavailable,
+                 choices.error().message);
+          return nullptr;
+        }
+        const Choice& first = choices->front();
+        json choice = {{"provider", first.provider->name}, {"model", first.model}, {"why", first.why}};
+        if (first.facts != nullptr && first.facts->context_tokens != 0)
+          choice["context_tokens"] = first.facts->context_tokens;
+        settle(Errc::ok, dumped(json{{"choice", std::move(choice)}}));
         return nullptr;
       });
   for (ProviderEntry* provider : missing) wait->ask(*provider);

@@ -73,7 +73,8 @@ class ProviderService {
   void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
   std::unique_ptr<RunningEffect> start(const EffectOrder& order, EffectHost::Settle settle);
-  /// The effect `models`: what can be asked, once the servers have said what they have.
+  /// The effect `models`: what can be asked, once the servers have said what they have; with "choose", what
+  /// a chat with that model, role and step would ask, and how long its context is.
   std::unique_ptr<RunningEffect> start_models(const EffectOrder& order, EffectHost::Settle settle);
   /// A provider effect that the call had in another host, or in an earlier leg.
   void restore(const EffectOrder& order, const JournalEntry& entry);
@@ -86,6 +87,8 @@ class ProviderService {
   void use_catalog(ModelCatalog catalog) { catalog_ = std::move(catalog); }
   /// Told which model was chosen, and why; may stay empty.
   std::function<void(const std::string&)> on_choice;
+  /// Told which model rests, and for how long; may stay empty.
+  std::function<void(const std::string&)> on_breaker_opened;
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }
@@ -146,6 +149,8 @@ class ProviderService {
   /// Null when nothing needs to be waited for.
   std::unique_ptr<RunningEffect> wait_for_lists(const nlohmann::json& request, const EffectOrder& order,
                                                 const std::string& method, const EffectHost::Settle& settle);
+  std::unique_ptr<RunningEffect> start_choice(const nlohmann::json& wish, const EffectOrder& order,
+                                              EffectHost::Settle settle);
   std::unique_ptr<RunningEffect> make_attempts(std::vector<Choice> choices, const nlohmann::json& request,
                                                const EffectOrder& order, EffectHost::Settle settle,
                                                std::optional<RecordedCall> before);

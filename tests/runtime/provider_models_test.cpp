@@ -267,6 +267,36 @@ TEST_CASE("cost: what a server says it charges counts, and is told apart", "[run
   CHECK(world.outcomes.at("asking").use.cost == MoneyByCurrency{{"unspecified", 0.1}});
 }
 
+TEST_CASE("models: with \"choose\" it says whom a chat would ask, and how long that context is",
+          "[runtime][provider]") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("toolpost_choose_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "own.toml") << "schema = 1\nplugin = \"openai\"\n[[model]]\nname = \"m\"\naliases = "
+                                        "[\"em\"]\ncontext_tokens = 8_000\n";
+  ModelHost server;
+  Settings settings = granted();
+  settings.plugins["test.asking"].grant.push_back("models");
+  settings.models.catalog_folders = {folder.string()};
+  settings.providers["own"] = server.settings({"m", "unknown"});
+  RuntimeWorld world(kPlugins, settings);
+  fs::remove_all(folder);
+  const auto choose = [&](const json& wish) {
+    const json effect = {{"kind", "models"}, {"request", {{"choose", wish}}}};
+    REQUIRE(world.call("asking", effect.dump()).code == Errc::ok);
+    const json reply = world.reply("asking");
+    return reply.contains("result") ? reply["result"]["choice"] : reply;
+  };
+  const json chosen = choose({{"model", "em"}});
+  CHECK(chosen["provider"] == "own");
+  CHECK(chosen["model"] == "m");
+  CHECK(chosen["context_tokens"] == 8'000);
+  CHECK_FALSE(choose({{"model", "unknown"}}).contains("context_tokens"));
+  CHECK(choose({{"model", "auto"}, {"role", "expert"}})["model"] == "m");
+  CHECK(has(choose({{"model", "emm"}})["message"], "em"));
+  CHECK(server.chats == 0);
+}
+
 TEST_CASE("catalogue: models.catalog_folders tells what a model takes and costs", "[runtime][provider]") {
   namespace fs = std::filesystem;
   const fs::path folder = fs::temp_directory_path() / ("toolpost_models_" + std::to_string(getpid()));

@@ -69,6 +69,16 @@ TEST_CASE("step: text that is too long to send asks for a file, to the character
   CHECK(world.call("debug", "debug", debug_step(accents))["reply"]["status"] == "pause_for_investigation");
 }
 
+TEST_CASE("prompt budget: a share of the model's context, five times what is usual at most", "[tools]") {
+  const Tokens usual{40'000};
+  CHECK(PromptBudget().share(usual).count == 40'000);
+  CHECK(PromptBudget(100'000).share(usual).count == 40'000);
+  CHECK(PromptBudget(8'000).share(usual).count == 3'200);
+  CHECK(PromptBudget(400'000).share(usual).count == 160'000);
+  CHECK(PromptBudget(500'000).share(usual).count == 200'000);
+  CHECK(PromptBudget(2'000'000).share(usual).count == 200'000);
+}
+
 TEST_CASE("history: the newest turns that fit are shown, and a note tells of the others", "[tools]") {
   const json turns = {turn(std::string(300, 'a'), "1"), turn(std::string(300, 'b'), "2"), turn("c", "3")};
   json messages = json::array();

@@ -2,6 +2,7 @@
 #include <toolpost/workflow/answer_facts.hpp>
 #include <toolpost/workflow/image_embedding.hpp>
 #include <toolpost/workflow/long_prompt.hpp>
+#include <toolpost/workflow/prompt_budget.hpp>
 #include <toolpost/workflow/thread_history.hpp>
 
 namespace {
@@ -34,14 +35,18 @@ struct Chat : toolpost::Plugin {
       throw toolpost::Error(
           TOOLPOST_INVALID_INPUT,
           "\"prompt\" is empty: write the question there, or in a prompt.txt named in \"files\"");
+    const json asked = {{"model", request.value("model", "auto")}, {"role", "assistant"}};
+    const bool long_parts = !paths.empty() || !thread_id.empty();
+    const auto budget =
+        long_parts ? toolpost::workflow::PromptBudget::of(call, asked) : toolpost::workflow::PromptBudget();
     json messages = json::array({{{"role", "system"}, {"content", kSystemPrompt}}});
     std::size_t turns = 0;
     if (!thread_id.empty()) {
       const json thread = call.perform("thread.read", {{"id", thread_id}});
-      toolpost::workflow::append_history(messages, thread["turns"], kHistoryTokens, "chat");
+      toolpost::workflow::append_history(messages, thread["turns"], budget.share(kHistoryTokens), "chat");
       turns = thread["turns"].size();
     }
-    const auto files = toolpost::workflow::embed_files(call, paths, kFileTokens);
+    const auto files = toolpost::workflow::embed_files(call, paths, budget.share(kFileTokens));
     auto images = toolpost::workflow::show_images(call, toolpost::workflow::strings(request, "images"));
     messages.push_back(
         {{"role", "user"},

@@ -55,8 +55,10 @@ struct Definition {
   std::vector<std::string> repeated;    // of them, those that every call must give; next_call fills them in
   std::string confidence = "low";       // when the agent gives none
   double temperature = 0.2;
-  std::string thinking;              // when the agent asks for none; empty: the model's own
-  std::size_t file_tokens = 40'000;  // of the expert's prompt that may be files
+  std::string thinking;  // when the agent asks for none; empty: the model's own
+  // Of the expert's prompt, for a model with a context of 100,000 tokens; others get their share, see
+  // prompt_budget.hpp.
+  std::size_t file_tokens = 40'000;
   std::size_t history_tokens = 20'000;
   ExpertRule expert = ExpertRule::with_evidence;
 

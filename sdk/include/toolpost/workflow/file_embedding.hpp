@@ -3,6 +3,8 @@
 
 #include <toolpost/workflow/fields.hpp>
 
+#include <map>
+
 namespace toolpost::workflow {
 
 /// A count of model tokens; a type of its own so that nobody takes characters for tokens.
@@ -23,7 +25,7 @@ struct EmbeddedFiles {
 
 constexpr std::size_t kFilesEmbeddedMax = 60;  // a call may start 256 effects and read 64 files by default
 
-/// Reads `paths` (all at once), newest mention first, each once, until `budget` is used.
+/// Reads `paths` (all at once), newest mention first, each content once, until `budget` is used.
 inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& paths, Tokens budget) {
   std::vector<std::string> wanted;
   for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
@@ -39,6 +41,7 @@ inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& pat
   std::vector<Effect> reads;
   reads.reserve(wanted.size());
   for (const std::string& path : wanted) reads.push_back(call.start("file.read", {{"path", path}}));
+  std::map<std::string, std::string> seen;  // by content: one file may have several names
   for (std::size_t i = 0; i < reads.size(); ++i) {
     const auto leave_out = [&](const std::string& reason) {
       files.left_out.push_back({{"path", wanted[i]}, {"reason", reason}});
@@ -50,6 +53,10 @@ inline EmbeddedFiles embed_files(Call& call, const std::vector<std::string>& pat
         continue;
       }
       const std::string& text = file["text"].get_ref<const std::string&>();
+      if (const auto [first, is_new] = seen.emplace(text, wanted[i]); !is_new) {
+        leave_out("the same content as " + first->second);
+        continue;
+      }
       const Tokens cost = estimate_tokens(text);
       if (cost.count > budget.count) {
         leave_out("about " + std::to_string(cost.count) + " tokens, more than the " +

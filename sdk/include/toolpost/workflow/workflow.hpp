@@ -6,6 +6,7 @@
 #include <toolpost/workflow/definition.hpp>
 #include <toolpost/workflow/expert.hpp>
 #include <toolpost/workflow/long_prompt.hpp>
+#include <toolpost/workflow/prompt_budget.hpp>
 #include <toolpost/workflow/thread_history.hpp>
 
 namespace toolpost::workflow {
@@ -134,6 +135,13 @@ class Run {
     response_["status"] = "local_work_complete";
     response_[definition_.noun + "_complete"] = true;
     response_["complete_" + definition_.noun] = complete();
+    response_["expert_analysis"] = {
+        {"status", "not_asked"},
+        {"reason",
+         step_.use_expert
+             ? "There is nothing to show an expert: no relevant_files, no issues_found, and fewer than "
+               "two steps with findings. Name relevant_files to have one asked."
+             : "use_assistant_model is false."}};
     response_["next_steps"] =
         definition_.skip_next_steps;  // as where the agent's word counts: nobody was asked
   }
@@ -177,24 +185,25 @@ class Run {
   void ask() {
     std::vector<std::string> paths;
     for (const json& path : findings_.united("relevant_files")) paths.push_back(path);
-    const EmbeddedFiles files = embed_files(call_, paths, Tokens{definition_.file_tokens});
+    json order = {{"method", "chat"}, {"role", "expert"}, {"step", "last"}, {"model", step_.model}};
+    const bool long_parts = !paths.empty() || !turns_.empty();
+    const PromptBudget budget = long_parts ? PromptBudget::of(call_, order) : PromptBudget();
+    const Tokens file_tokens = budget.share(Tokens{definition_.file_tokens});
+    const EmbeddedFiles files = embed_files(call_, paths, file_tokens);
     response_["file_context"] = {
         {"type", "fully_embedded"}, {"files_embedded", files.embedded}, {"left_out", files.left_out}};
+    if (!files.left_out.empty()) response_["file_context"]["token_budget"] = file_tokens.count;
     const ShownImages seen = show_images(call_, images());
     for (const json& one : seen.left_out) response_["file_context"]["left_out"].push_back(one);
     const std::string prompt = brief(files, {});
     response_[definition_.noun + "_complete"] = true;
     response_["complete_" + definition_.noun] = complete();
     json messages = json::array({{{"role", "system"}, {"content", definition_.system_prompt}}});
-    append_history(messages, turns_, Tokens{definition_.history_tokens}, definition_.tool);
+    append_history(messages, turns_, budget.share(Tokens{definition_.history_tokens}), definition_.tool);
     messages.push_back({{"role", "user"}, {"content", prompt}});
-    json order = {{"method", "chat"},
-                  {"role", "expert"},
-                  {"step", "last"},
-                  {"model", step_.model},
-                  {"messages", messages},
-                  {"temperature", step_.temperature >= 0 ? step_.temperature : definition_.temperature},
-                  {"web_search", step_.use_websearch}};
+    order["messages"] = messages;
+    order["temperature"] = step_.temperature >= 0 ? step_.temperature : definition_.temperature;
+    order["web_search"] = step_.use_websearch;
     const std::string& thinking = step_.thinking_mode.empty() ? definition_.thinking : step_.thinking_mode;
     if (!thinking.empty()) order["thinking"] = thinking;
     if (!seen.parts.empty()) {
