@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
 #include "cli/import_command.hpp"
@@ -305,8 +306,9 @@ int CommandLine::run(int argc, char** argv) {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (const std::string wrong = unknown_command(argc, argv); !wrong.empty() && error.get_exit_code() != 0) {
-      std::cerr << "toolpost: " << wrong << "\n";
-      return 2;
+      const std::vector<std::string> words(argv, argv + argc);
+      if (std::find(words.begin(), words.end(), "--json") != words.end()) options_.output = Output::json;
+      return fail(options_, {Errc::invalid_input, wrong}, 2);
     }
     return app_.exit(error) == 0 ? 0 : 2;
   }

@@ -55,6 +55,7 @@ struct Error {
   std::chrono::milliseconds retry_after{0};  // 0: no advice
   SideEffect side_effect = SideEffect::none;
   bool outside = false;  // of a crash: the worker was taken away, by nothing that its plugin did
+  bool loading = false;  // of a lost turn: it never began, as its plugin was not ready yet
 
   /// Adds what was being done, once per layer: "plugin echo: manifest: ...".
   [[nodiscard]] Error with(std::string_view context) const {

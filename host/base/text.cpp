@@ -6,6 +6,8 @@
 namespace toolpost {
 namespace {
 
+constexpr std::size_t kStemMin = 3;  // letters; shorter ones begin too much
+
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -35,7 +37,12 @@ std::optional<std::string> did_you_mean(std::string_view word, const std::vector
       found = candidate;
     }
   }
-  return found;
+  if (found || word.size() < kStemMin) return found;
+  // "logging" for "log", "conc" for "concurrency_max": one begins with the other.
+  for (const std::string& candidate : candidates)
+    if (candidate.size() >= kStemMin && (word.starts_with(candidate) || candidate.starts_with(word)))
+      return candidate;
+  return std::nullopt;
 }
 
 std::string plain_excerpt(std::string_view text, std::size_t bytes_max) {

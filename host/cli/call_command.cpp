@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <functional>
 #include <iostream>
 
 #include "cli/call_recording.hpp"
@@ -24,10 +25,17 @@ int run_call(const HostOptions& options, const CallCommand& command) {
   request.arguments_json = command.arguments;
   if (command.patient) request.profile = CeilingProfile::patient;
   request.durable = command.durable;
+  // Whoever sits at a terminal sees that a call goes on, as a client does.
+  const bool people = options.output == Output::human && ::isatty(STDERR_FILENO) == 1;
+  RequestNumber number = 0;
+  std::function<void()> tell = [&] {
+    std::cerr << host->runtime->describe(number) << " ...\n";
+    host->loop.after(host->runtime->settings().deadlines.progress_interval, tell);
+  };
   TerminalDesk desk(host->loop, STDIN_FILENO, STDERR_FILENO);
-  if (options.output == Output::human && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1)
+  if (people && ::isatty(STDIN_FILENO) == 1)
     request.reach = {true, false, &desk};  // a person sits there who can be asked
-  host->runtime->call_tool(
+  number = host->runtime->call_tool(
       request,
       [&](const CallOutcome& outcome, const Journal* journal) {
         print_outcome(outcome, options.output);
@@ -41,6 +49,7 @@ int run_call(const HostOptions& options, const CallCommand& command) {
         host->loop.stop();
       },
       print_progress);
+  if (people) host->loop.after(host->runtime->settings().deadlines.progress_interval, tell);
   host->loop.run();
   return status;
 }

@@ -60,6 +60,11 @@ void print_outcome(const CallOutcome& outcome, Output output) {
     return;
   }
   for (const TurnPart& part : outcome.parts) std::cout << part.bytes << "\n";
+  if (outcome.use.attempts == 0 || isatty(STDERR_FILENO) != 1) return;
+  std::cerr << "(" << outcome.use.tokens << " tokens";
+  for (const auto& [currency, amount] : outcome.use.cost) std::cerr << ", " << amount << " " << currency;
+  std::cerr << ", " << outcome.use.attempts << (outcome.use.attempts == 1 ? " attempt, " : " attempts, ")
+            << to_ms(outcome.elapsed) << " ms)\n";
 }
 
 RecordedCall recorded(const Journal& journal, const CallOutcome& outcome) {

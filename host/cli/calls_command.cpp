@@ -1,8 +1,11 @@
+#include <unistd.h>
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
+#include "cli/text_table.hpp"
 
 namespace toolpost {
 namespace {
@@ -65,6 +68,7 @@ int run_calls_list(const HostOptions& options) {
   if (!heads) return fail(options, heads.error());
   const std::int64_t now = host->loop.wall_ms();
   nlohmann::json list = nlohmann::json::array();
+  TextTable table({"call", "state", "tool", "changed", "kept"});
   for (const JournalHead& head : *heads) {
     const auto journals = store->load_journal(kLocalOwner, head.id);
     if (!journals) return fail(options, journals.error());
@@ -79,14 +83,13 @@ int run_calls_list(const HostOptions& options) {
                     {"tool", tool},
                     {"changed_ms", head.changed_ms},
                     {"bytes", head.bytes}});
-    if (options.output == Output::json) continue;
-    std::cout << head.id << "  " << state(*host->runtime, head) << (head.durable ? ", durable" : "") << "  "
-              << tool << "  " << (now - head.changed_ms) / 1000 << " s ago  " << head.bytes << " B\n";
+    table.add({head.id, state(*host->runtime, head) + (head.durable ? ", durable" : ""), tool,
+               age_text(now - head.changed_ms) + " ago", std::to_string(head.bytes) + " B"});
   }
   if (options.output == Output::json) {
     print_json({{"calls", list}});
-  } else if (heads->empty()) {
-    std::cout << "no call is kept\n";
+  } else {
+    std::cout << (heads->empty() ? "no call is kept\n" : table.text());
   }
   return 0;
 }
@@ -142,6 +145,8 @@ int run_calls_resume(const HostOptions& options) {
     if (--left == 0) host->loop.stop();
   });
   if (left == 0 && people) std::cout << "no durable call was interrupted\n";
+  if (left != 0 && people && isatty(STDERR_FILENO) == 1)
+    std::cerr << "going on with " << left << (left == 1 ? " call ...\n" : " calls ...\n");
   if (left != 0) host->loop.run();
   if (!people) print_json({{"resumed", ended}});
   return status;

@@ -32,11 +32,17 @@ std::string shown(const json& value) {
 
 int run_config_check(const HostOptions& options) {
   ConfigReading reading = read_configuration(options.config_file);
-  if (reading.outcome.loaded) {
-    reading.outcome.problems = misfit_problems(*reading.outcome.loaded);
-    if (!reading.outcome.problems.empty()) reading.outcome.loaded.reset();
+  SettingsOutcome& outcome = reading.outcome;
+  if (const auto& settings = outcome.loaded ? outcome.loaded : outcome.rest) {
+    const std::vector<ConfigProblem> misfits = misfit_problems(*settings);
+    outcome.problems.insert(outcome.problems.end(), misfits.begin(), misfits.end());
   }
-  const bool good = reading.outcome.loaded.has_value();
+  if (!outcome.problems.empty()) outcome.loaded.reset();
+  const bool good = outcome.loaded.has_value();
+  if (good) {
+    const std::vector<ConfigProblem> keys = key_warnings(*outcome.loaded);
+    outcome.loaded->warnings.insert(outcome.loaded->warnings.end(), keys.begin(), keys.end());
+  }
   if (options.output == Output::json) {
     std::cout << shown({{"good", good},
                         {"files", reading.files},

@@ -59,6 +59,11 @@ bool Doctor::look_at_configuration() {
   for (const ConfigProblem& problem : reading.outcome.problems)
     add(State::bad, "configuration", to_string(problem), "edit that line; docs/config.md has every setting");
   if (!reading.outcome.loaded) return false;
+  const std::vector<ConfigProblem> misfits = misfit_problems(*reading.outcome.loaded);
+  for (const ConfigProblem& problem : misfits)
+    add(State::bad, "configuration", to_string(problem),
+        "edit that line; `toolpost plugins` lists what is there");
+  if (!misfits.empty()) return false;
   for (const ConfigProblem& warning : reading.outcome.loaded->warnings)
     add(State::warning, "configuration", to_string(warning));
   std::string read = "read ";
@@ -229,7 +234,9 @@ int Doctor::report() const {
 
 int Doctor::run(DoctorProbe probe) {
   if (!look_at_configuration()) return report();
-  host_ = set_up_host(options_);
+  HostOptions quiet = options_;  // what is wrong goes into the report
+  quiet.output = Output::human;
+  host_ = set_up_host(quiet);
   if (!host_) {
     add(State::bad, "host", "cannot start; the reason is above",
         "mend that first, then ask again: the rest cannot be looked at before");
@@ -251,9 +258,19 @@ int Doctor::run(DoctorProbe probe) {
   look_at_schema_cost();
   look_at_clients();
   if (probe == DoctorProbe::yes) {
-    for (const json& provider : status["providers"]) {
-      if (provider.contains("unusable") || provider["models"].empty()) continue;
-      ask(provider.value("provider", ""), provider["models"][0].get<std::string>());
+    ask_for_models(*host_);
+    const json listed = json::parse(host_->runtime->status_json(true));
+    for (const json& provider : listed["providers"]) {
+      const std::string name = provider.value("provider", "");
+      if (provider.contains("unusable")) continue;
+      if (!provider["models"].empty())
+        ask(name, provider["models"][0].get<std::string>());
+      else if (provider.contains("list_problem"))
+        add(State::bad, "provider " + name,
+            "did not say which models it has: " + provider.value("list_problem", ""),
+            "look at its base_url and key, or name models in [providers." + name + "]");
+      else
+        add(State::warning, "provider " + name, "has no model that may be asked, so it was not");
     }
   }
   return report();

@@ -33,6 +33,7 @@ has no effect any more:
 0 variables mean the same here
 new.toml is written; try it: toolpost --config new.toml config check
 $ toolpost --config new.toml config check
+new.toml:… providers.glm.key: the environment variable GLM_API_KEY is not set; …
 the configuration is good; read: new.toml, the environment
 $ grep tool_ms new.toml
 tool_ms = 600_000  # WORKFLOW_TOOL_TIMEOUT_SECS

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -12,6 +14,18 @@
 namespace toolpost {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// Named by the process that writes it: "1234.jsonl", and "1234.1.jsonl" when it was rotated.
+bool is_of_living(const fs::path& file) {
+  const std::string name = file.filename().string();
+  pid_t pid = 0;
+  std::from_chars(name.data(), name.data() + name.size(), pid);
+  return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
+
+}  // namespace
 
 Result<std::string> host_log_file(const std::string& state_dir) {
   const std::string folder = state_dir + "/logs";
@@ -25,7 +39,8 @@ Result<std::string> host_log_file(const std::string& state_dir) {
     std::error_code no_time;
     const bool log = entry->path().extension() == ".jsonl";
     const bool ours = entry->path().filename().string().starts_with(own);
-    if (log && !ours) others.emplace_back(entry->last_write_time(no_time), entry->path());
+    if (log && !ours && !is_of_living(entry->path()))
+      others.emplace_back(entry->last_write_time(no_time), entry->path());
   }
   std::sort(others.begin(), others.end());
   for (std::size_t i = 0; i + kHostLogsMax < others.size(); ++i) fs::remove(others[i].second, error);

@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/command_failure.hpp"
 #include "cli/host_log.hpp"
 #include "config/config_paths.hpp"
 #include "config/toml_document.hpp"
 #include "plugin/plugin_catalog.hpp"
 #include "runtime/settings_misfits.hpp"
+#include "telemetry/secret.hpp"
 
 namespace toolpost {
 namespace {
@@ -23,6 +25,14 @@ std::string environment_value(const std::string& name) {
   return value == nullptr ? "" : value;
 }
 
+/// Says where a setting was written. A whole table has no line of its own; what was written in it has.
+ConfigProblem placed(const SettingOrigins& origins, const std::string& setting, const std::string& message) {
+  const auto place = origins.lower_bound(setting);
+  const bool known = place != origins.end() && place->first.starts_with(setting);
+  const SettingOrigin origin = known ? place->second : SettingOrigin{};
+  return {origin.variable.empty() ? origin.file : "environment: " + origin.variable, origin.line, 0, message};
+}
+
 }  // namespace
 
 std::string install_prefix() {
@@ -30,8 +40,17 @@ std::string install_prefix() {
   return fs::read_symlink("/proc/self/exe", error).parent_path().parent_path().string();
 }
 
-void show_problems(const ConfigReading& reading) {
-  for (const ConfigProblem& problem : reading.outcome.problems) std::cerr << to_string(problem) << "\n";
+void show_problems(const ConfigReading& reading, Output output) {
+  std::string all;
+  for (const ConfigProblem& problem : reading.outcome.problems) {
+    std::cerr << to_string(problem) << "\n";
+    all += (all.empty() ? "" : "\n") + to_string(problem);
+  }
+  if (output == Output::json && !all.empty()) {
+    HostOptions json;
+    json.output = Output::json;
+    fail(json, {Errc::invalid_config, all});
+  }
   if (!reading.outcome.loaded) return;
   for (const ConfigProblem& warning : reading.outcome.loaded->warnings)
     std::cerr << to_string(warning) << "\n";
@@ -39,7 +58,7 @@ void show_problems(const ConfigReading& reading) {
 
 std::optional<Settings> load_configuration(const HostOptions& options) {
   ConfigReading reading = read_configuration(options.config_file);
-  show_problems(reading);
+  show_problems(reading, options.output);
   if (!reading.outcome.loaded) return std::nullopt;
   return std::move(reading.outcome.loaded->settings);
 }
@@ -112,8 +131,8 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
 }
 
 std::unique_ptr<Host> set_up_host(const HostOptions& options) {
-  const auto failed = [](const Error& error) {
-    std::cerr << "toolpost: " << error.message << "\n";
+  const auto failed = [&options](const Error& error) {
+    fail(options, error);
     return nullptr;
   };
   // The spawner first: it must not inherit what is read afterwards.
@@ -121,15 +140,33 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
   if (!spawner) return failed(spawner.error());
   // No core dump and no ptrace of a process that holds keys.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  auto settings = load_configuration(options);
-  if (!settings) return nullptr;
+  const ConfigReading reading = read_configuration(options.config_file);
+  show_problems(reading, options.output);
+  if (!reading.outcome.loaded) return nullptr;
   auto host = std::make_unique<Host>();
-  auto parts = make_parts(host->loop, host->metrics, std::move(spawner), std::move(*settings), options);
+  auto parts =
+      make_parts(host->loop, host->metrics, std::move(spawner), reading.outcome.loaded->settings, options);
   if (!parts) return failed(parts.error());
+  // What no plugin takes is a mistake like any other.
+  ConfigReading taken;
+  for (const SettingsMisfit& misfit : settings_misfits(parts->runtime->settings(), parts->runtime->plugins()))
+    taken.outcome.problems.push_back(placed(reading.outcome.loaded->origins, misfit.setting, misfit.message));
+  show_problems(taken, options.output);
+  if (!taken.outcome.problems.empty()) return nullptr;
   host->spawner = std::move(parts->spawner);
   host->runtime = std::move(parts->runtime);
   host->log = std::move(parts->log);
   return host;
+}
+
+void ask_for_models(Host& host) {
+  constexpr const char* kLister = "listmodels";
+  if (!host.runtime->has_tool(kLister)) return;
+  ToolRequest request;
+  request.tool = kLister;
+  request.arguments_json = "{}";
+  host.runtime->call_tool(request, [&host](const CallOutcome&, const Journal*) { host.loop.stop(); }, {});
+  host.loop.run();
 }
 
 // A plugin that dies while it is opened is tried twice more.
@@ -175,15 +212,22 @@ std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded) {
           {"files.roots", "files.roots: there is no folder " + toml_quoted(root) +
                               ", and no host starts without it; create it or remove the entry"});
   std::vector<ConfigProblem> problems;
-  for (const SettingsMisfit& misfit : misfits) {
-    // A whole table has no line of its own; what was written in it has.
-    const auto place = loaded.origins.lower_bound(misfit.setting);
-    const bool known = place != loaded.origins.end() && place->first.starts_with(misfit.setting);
-    const SettingOrigin origin = known ? place->second : SettingOrigin{};
-    problems.push_back({origin.variable.empty() ? origin.file : "environment: " + origin.variable,
-                        origin.line, 0, misfit.message});
-  }
+  for (const SettingsMisfit& misfit : misfits)
+    problems.push_back(placed(loaded.origins, misfit.setting, misfit.message));
   return problems;
+}
+
+std::vector<ConfigProblem> key_warnings(const LoadedSettings& loaded) {
+  std::vector<ConfigProblem> warnings;
+  for (const auto& [name, provider] : loaded.settings.providers) {
+    if (!provider.key || !provider.key->command.empty()) continue;
+    const auto key = load_secret(*provider.key, [](const char* variable) { return std::getenv(variable); });
+    const std::string setting = "providers." + toml_key(name) + ".key";
+    if (!key)
+      warnings.push_back(placed(loaded.origins, setting,
+                                setting + ": " + key.error().message + "; until then it cannot be asked"));
+  }
+  return warnings;
 }
 
 }  // namespace toolpost

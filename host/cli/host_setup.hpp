@@ -55,8 +55,9 @@ struct Host : HostLoop, HostParts {
 /// The folder of our own binary; plugins and the worker program lie beside it.
 std::string install_prefix();
 
-/// Prints what is wrong with the configuration, or worth a warning, on stderr.
-void show_problems(const ConfigReading& reading);
+/// Prints what is wrong with the configuration, or worth a warning, on stderr; for --json what is wrong also
+/// as one document.
+void show_problems(const ConfigReading& reading, Output output = Output::human);
 
 /// Reads the configuration only. Prints all problems on stderr; nothing is returned then.
 std::optional<Settings> load_configuration(const HostOptions& options);
@@ -79,6 +80,12 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options);
 /// What the configuration says that the plugins of this installation do not take; reads the plugins, runs
 /// none.
 std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded);
+
+/// Keys that are not where the configuration says. Programs that print one are not run.
+std::vector<ConfigProblem> key_warnings(const LoadedSettings& loaded);
+
+/// Has the servers that are configured without models say which they have, and waits for that.
+void ask_for_models(Host& host);
 
 /// Opens every plugin once and waits until each is known to run or not, for a little more than
 /// workers.ready_max_ms.

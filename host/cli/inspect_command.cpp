@@ -64,7 +64,7 @@ json as_json(const std::string& file, const Inspected& inspected) {
          {"input_schema", json::parse(method.input_schema, nullptr, false)}});
   }
   return {{"file", file},
-          {"good", true},
+          {"good", remarks(inspected.facts).empty()},
           {"id", manifest.id},
           {"version", manifest.version},
           {"kind", manifest.kind == PluginKind::tool ? "tool" : "provider"},
@@ -109,11 +109,11 @@ int run_inspect(const std::string& file, InspectOutput output) {
   }
   if (output == InspectOutput::json) {
     std::cout << as_json(file, *inspected).dump(1, ' ', false, json::error_handler_t::replace) << "\n";
-    return 0;
+    return remarks(inspected->facts).empty() ? 0 : 1;
   }
   if (output == InspectOutput::full) print(*inspected);
   for (const std::string& remark : remarks(inspected->facts)) std::cerr << file << ": " << remark << "\n";
-  return 0;
+  return remarks(inspected->facts).empty() ? 0 : 1;
 }
 
 }  // namespace toolpost

@@ -149,6 +149,7 @@ void LiveHost::end_reload() {
 
 std::string LiveHost::document() {
   metrics_.queue_size = metrics_.calls_running = metrics_.workers_running = 0;
+  metrics_.attempts_waiting.clear();
   runtime().add_gauges(metrics_);
   for (const auto& one : old_) one->parts.runtime->add_gauges(metrics_);
   metrics_.log_lines_lost = current_->parts.log->lost();

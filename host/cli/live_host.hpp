@@ -30,6 +30,7 @@ class LiveHost final : public ToolHost {
   CallOutcome so_far(RequestNumber number) const override;
   bool has_tool(std::string_view name) override { return runtime().has_tool(name); }
   const Settings& settings() const override { return runtime().settings(); }
+  void count_refused_line() override { runtime().count_refused_line(); }
 
   Runtime& runtime() const { return *current_->parts.runtime; }
   /// Reads configuration and keys again, in the background where that takes time. All or nothing: what is

@@ -221,7 +221,7 @@ void McpSession::need_input(std::uint64_t number, const CallOutcome& outcome) {
     requests.append(R"(:{"method":")").append(question_method(question.whom)).append(R"(","params":)");
     requests.append(question_params(question)).append("}");
   }
-  core_.need_input(number, requests + "}", outcome.request_state);
+  core_.need_input(number, requests + "}", outcome.request_state, call_meta(outcome));
 }
 
 void McpSession::on_outcome(std::uint64_t number, const CallOutcome& outcome) {

@@ -14,6 +14,7 @@
 #include "cli/sample_arguments.hpp"
 #include "cli/server_process.hpp"
 #include "cli/text_table.hpp"
+#include "store/sqlite_store.hpp"
 
 namespace toolpost {
 namespace {
@@ -24,6 +25,14 @@ struct Sample {
   std::string name;  // of the line: the tool, or the provider that it asks
   std::string tool;
   std::string arguments;
+  std::string provider;  // that the line is about; empty: the tool
+};
+
+/// What to call, and where the server keeps what the calls leave.
+struct Plan {
+  std::vector<Sample> samples;
+  std::string state_dir;
+  StoreSettings store;
 };
 
 struct Row {
@@ -33,6 +42,7 @@ struct Row {
   json meta = json::object();  // turns, attempts, tokens
   bool good = false;
   bool called = false;
+  std::string thread;  // that the call began
 };
 
 /// A folder of our own with one small text file, for the tools that take files; gone with this object.
@@ -68,28 +78,52 @@ class SampleFolder {
 /// One chat with the first model of each provider that can be asked.
 void add_providers(const json& status, std::vector<Sample>& samples) {
   for (const json& provider : status["providers"]) {
-    if (provider.contains("unusable") || provider["models"].empty()) continue;
+    if (provider.contains("unusable")) continue;
     const std::string name = provider.value("provider", "");
-    const std::string model = name + "/" + provider["models"][0].get<std::string>();
+    // One that names no model fails its line, as it should.
+    const json& models = provider["models"];
+    const std::string model = name + "/" + (models.empty() ? "default" : models[0].get<std::string>());
     samples.push_back(
         {"chat with " + name, "chat",
-         json{{"prompt", "Say hello in one word."}, {"model", model}, {"use_websearch", false}}.dump()});
+         json{{"prompt", "Say hello in one word."}, {"model", model}, {"use_websearch", false}}.dump(),
+         name});
   }
 }
 
-std::vector<Sample> read_samples(const HostOptions& options, SmokeScope scope, const SampleFolder& folder) {
-  std::vector<Sample> samples;
+Plan make_plan(const HostOptions& options, SmokeScope scope, const SampleFolder& folder) {
+  Plan plan;
+  std::vector<Sample>& samples = plan.samples;
   const auto host = set_up_host(options);
-  if (!host) return samples;
+  if (!host) return plan;
+  plan.state_dir = host->runtime->state_dir();
+  plan.store = host->runtime->settings().store;
   PluginTable& plugins = host->runtime->plugins();
+  if (scope == SmokeScope::all) ask_for_models(*host);
   const json status = json::parse(host->runtime->status_json(true));
   for (const std::string& tool : plugins.tool_names()) {
     const std::string& sample = plugins.tool(tool).method->manifest->sample;
-    samples.push_back({tool, tool, with_sample_file(sample, folder.file())});
+    samples.push_back({tool, tool, with_sample_file(sample, folder.file()), ""});
     if (samples.back().arguments != sample) folder.add_to(status["file_roots"]);
   }
   if (scope == SmokeScope::all && plugins.tool("chat")) add_providers(status, samples);
-  return samples;
+  return plan;
+}
+
+std::string thread_of(const json& result) {
+  const json content = result.value("structuredContent", json::object());
+  for (const json& place : {content, content.value("continuation_offer", json())})
+    if (place.is_object() && place.contains("continuation_id") && place["continuation_id"].is_string())
+      return place["continuation_id"];
+  return {};
+}
+
+/// The conversations that the samples began are nobody's; what they cost stays counted.
+void forget_threads(const Plan& plan, const std::vector<std::string>& threads) {
+  const auto store = SqliteStore::open(plan.state_dir + "/toolpost.db", plan.store, {});
+  if (!store) return;
+  const std::int64_t now = EventLoop().wall_ms();
+  for (const std::string& id : threads)
+    static_cast<void>((*store)->remove_threads(kLocalOwner, {ThreadRemoval::Which::named, {id}}, now));
 }
 
 /// What a failure means here: without a provider, a tool that only asks one has nothing to do, and says so.
@@ -100,10 +134,11 @@ bool needs_provider(const json& result) {
 }
 
 Row call(ServerProcess& server, const Sample& sample) {
-  Row row{sample.name, "no sample in its manifest", 0, json::object(), true, false};
+  Row row{sample.name, "no sample in its manifest", 0, json::object(), true, false, {}};
   if (sample.arguments.empty()) return row;
   if (server.silent())
-    return {sample.name, "not called: the server owes an earlier answer", 0, json::object()};
+    return {sample.name, "not called: the server owes an earlier answer", 0, json::object(), false, false,
+            {}};
   row.called = true;
   const auto begin = std::chrono::steady_clock::now();
   const json result = server.request(
@@ -115,8 +150,9 @@ Row call(ServerProcess& server, const Sample& sample) {
     return row;
   }
   row.meta = result.value("_meta", json::object()).value("toolpost/call", json::object());
+  row.thread = thread_of(result);
   row.good = true;
-  if (needs_provider(result)) {
+  if (sample.provider.empty() && needs_provider(result)) {
     row.status = "ok, needs a provider that is not configured";
   } else if (result.value("isError", false)) {
     row.good = false;
@@ -159,8 +195,8 @@ void print_hints() {
 int run_smoke(const HostOptions& options, SmokeScope scope) {
   std::signal(SIGPIPE, SIG_IGN);
   const SampleFolder folder;
-  const std::vector<Sample> samples = read_samples(options, scope, folder);
-  if (samples.empty()) return 2;
+  const Plan plan = make_plan(options, scope, folder);
+  if (plan.samples.empty()) return 2;
   // What the server says of itself in its log is not what was asked here; its warnings are.
   setenv("TOOLPOST_LOG__LEVEL", "warn", 0);
   ServerProcess server(options);
@@ -173,14 +209,17 @@ int run_smoke(const HostOptions& options, SmokeScope scope) {
   TextTable table({"tool", "time", "turns", "attempts", "tokens", "status"});
   json list = json::array();
   bool good = true;
-  for (const Sample& sample : samples) {
+  std::vector<std::string> threads;
+  for (const Sample& sample : plan.samples) {
     // A tool may take a minute; whoever watches sees which.
     if (people && isatty(STDERR_FILENO) == 1) std::cerr << "calling " << sample.name << " ...\n";
     const Row row = call(server, sample);
     good = good && row.good;
     table.add(cells(row));
     list.push_back(as_json(row));
+    if (!row.thread.empty()) threads.push_back(row.thread);
   }
+  forget_threads(plan, threads);
   if (people) {
     std::cout << table.text();
     print_hints();

@@ -48,6 +48,7 @@ class SettingsLoader {
                    std::span<const Setting<Owner>> table, const TomlNode& node);
   void read_section(const TomlNode& node);
   void unknown_section(const TomlNode& node);
+  void look_for_lost_underscore(const std::string& variable);
   template <typename Owner>
   void override_table(const std::string& variable, const std::vector<std::string>& parts, const char* section,
                       std::map<std::string, Owner>& owners, std::span<const Setting<Owner>> table,
@@ -220,6 +221,19 @@ std::string folded(std::string_view id) {
   return text;
 }
 
+/// TOOLPOST_LOG_LEVEL sets nothing; whoever wrote it meant TOOLPOST_LOG__LEVEL. Others may be anybody's.
+void SettingsLoader::look_for_lost_underscore(const std::string& variable) {
+  for (const Setting<Settings>& setting : host_settings()) {
+    const std::string section = "TOOLPOST_" + folded(setting.spec.section);
+    if (folded(variable) != folded(section + "_" + std::string(setting.spec.key))) continue;
+    std::string meant = section + "__" + std::string(setting.spec.key);
+    for (char& c : meant)
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    Origin place = origin(TomlNode{});
+    return place_problem(warnings_, place, variable + " sets nothing; did you mean " + meant + "?");
+  }
+}
+
 template <typename Owner>
 void SettingsLoader::override_table(const std::string& variable, const std::vector<std::string>& parts,
                                     const char* section, std::map<std::string, Owner>& owners,
@@ -241,7 +255,8 @@ void SettingsLoader::override_table(const std::string& variable, const std::vect
 
 void SettingsLoader::override_with(const std::string& variable, const std::string& value) {
   constexpr std::string_view kPrefix = "TOOLPOST_";
-  if (!variable.starts_with(kPrefix) || variable.find("__") == std::string::npos) return;
+  if (!variable.starts_with(kPrefix)) return;
+  if (variable.find("__") == std::string::npos) return look_for_lost_underscore(variable);
   if (const std::string fault = variable_fault(variable); !fault.empty())
     return add_problem(TomlNode{}, plain_excerpt(variable) + ": " + fault);
   std::vector<std::string> parts;
@@ -292,12 +307,13 @@ SettingsOutcome SettingsLoader::finish() {
   };
   SettingsOutcome outcome;
   outcome.problems = in_order(problems_);
-  if (!outcome.problems.empty()) return outcome;
-  outcome.loaded = LoadedSettings{std::move(settings_), {}, in_order(warnings_)};
+  if (syntax_failed_) return outcome;
+  LoadedSettings loaded{std::move(settings_), {}, in_order(warnings_)};
   for (const auto& [name, place] : origins_) {
     const bool from_file = place.variable.empty();
-    outcome.loaded->origins[name] = {from_file ? place.file : "", place.line, place.variable};
+    loaded.origins[name] = {from_file ? place.file : "", place.line, place.variable};
   }
+  (outcome.problems.empty() ? outcome.loaded : outcome.rest) = std::move(loaded);
   return outcome;
 }
 

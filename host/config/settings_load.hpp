@@ -36,7 +36,10 @@ struct LoadedSettings {
 
 struct SettingsOutcome {
   std::optional<LoadedSettings> loaded;  // set exactly when there are no problems
-  std::vector<ConfigProblem> problems;   // all of them (at most 100), by source, line and column
+  /// With problems: what is right, everything else at its default, to look for more that is wrong. Unset
+  /// where a file is no TOML.
+  std::optional<LoadedSettings> rest;
+  std::vector<ConfigProblem> problems;  // all of them (at most 100), by source, line and column
 };
 
 /// A later source overrides an earlier one setting by setting; lists and a plugin's `config` are replaced

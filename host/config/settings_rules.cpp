@@ -1,5 +1,9 @@
 #include "config/settings_rules.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "base/text.hpp"
 #include "config/toml_document.hpp"
 #include "config/value_grammar.hpp"
@@ -60,6 +64,46 @@ void check_ceilings(const std::string& profile, const CeilingSettings& ceilings,
     findings.push_back({Severity::warning,
                         {chain[3].name, "deadlines.allow_unbounded"},
                         chain[3].name + " = 0: calls have no outermost deadline and may never be answered"});
+  }
+}
+
+// An override holds in both profiles, so it must fit into the one that leaves more; past that it never binds.
+// `outward` lists what stands around it, the nearest first.
+void check_override(const NamedTime& own, const Settings& settings,
+                    const std::vector<std::pair<const char*, Millis CeilingSettings::*>>& outward,
+                    const NamedTime& reserve, Findings& findings) {
+  std::optional<NamedTime> loosest;
+  for (const auto& profile :
+       {std::pair{"ceilings.", &settings.ceilings}, std::pair{"ceilings_long.", &settings.ceilings_long}}) {
+    const CeilingSettings& ceilings = *profile.second;
+    const auto on = std::find_if(outward.begin(), outward.end(),
+                                 [&ceilings](const auto& one) { return ceilings.*one.second != Millis{0}; });
+    if (on == outward.end()) return;
+    const Millis value = ceilings.*on->second;
+    if (!loosest || value > loosest->value)
+      loosest = NamedTime{std::string(profile.first) + on->first, value};
+  }
+  require_at_most(own, *loosest, findings, &reserve);
+}
+
+void check_overrides(const Settings& settings, Findings& findings) {
+  const NamedTime provider_reserve{"deadlines.provider_reserve_ms", settings.deadlines.provider_reserve};
+  const NamedTime tool_reserve{"deadlines.tool_reserve_ms", settings.deadlines.tool_reserve};
+  for (const auto& [id, provider] : settings.providers) {
+    if (!provider.ceiling) continue;
+    check_override({"providers." + toml_key(id) + ".ceiling_ms", *provider.ceiling}, settings,
+                   {{"expert_ms", &CeilingSettings::expert},
+                    {"tool_ms", &CeilingSettings::tool},
+                    {"daemon_ms", &CeilingSettings::daemon}},
+                   provider_reserve, findings);
+  }
+  for (const auto& [id, plugin] : settings.plugins) {
+    const std::string table = "plugins." + toml_key(id);
+    if (!plugin.ceiling) continue;
+    const NamedTime ceiling{table + ".ceiling_ms", *plugin.ceiling};
+    check_override(ceiling, settings, {{"daemon_ms", &CeilingSettings::daemon}}, tool_reserve, findings);
+    if (plugin.turn_max && ceiling.value != Millis{0})
+      require_at_most({table + ".turn_max_ms", *plugin.turn_max}, ceiling, findings);
   }
 }
 
@@ -230,6 +274,7 @@ std::vector<RuleFinding> check_rules(const Settings& settings) {
                             toml_quoted(settings.locale) + ": " + fault});
   check_ceilings("ceilings", settings.ceilings, settings.deadlines, findings);
   check_ceilings("ceilings_long", settings.ceilings_long, settings.deadlines, findings);
+  check_overrides(settings, findings);
   check_pairs(settings, findings);
   // The loader refuses other words by the schema; these lines hold for Settings made in code.
   check_choice("workers.reuse", settings.workers.reuse, "owner|call", findings);

@@ -129,6 +129,7 @@ void McpCore::on_unreadable(std::string_view padded_line, const Error& error) {
   // Valid JSON that only passes our limits still has an id, and a client that waits for it.
   const std::string id = salvage_mcp_id(padded_line);
   writer_.error(id, {id.empty() ? mcp_code::parse_error : mcp_code::invalid_request, error.message, {}});
+  handler_.on_refused_line();
 }
 
 void McpCore::on_oversize() {
@@ -136,6 +137,7 @@ void McpCore::on_oversize() {
                      "a message was skipped because it is longer than limits.message_bytes_max = " +
                          std::to_string(limits_.message_bytes_max) + " bytes",
                      {}});
+  handler_.on_refused_line();
 }
 
 void McpCore::on_notification() {
@@ -179,10 +181,11 @@ void McpCore::tools_changed() {
   if (legacy_open_) writer_.tools_changed();
 }
 
-void McpCore::need_input(std::uint64_t number, std::string_view requests_json, std::string_view state) {
+void McpCore::need_input(std::uint64_t number, std::string_view requests_json, std::string_view state,
+                         std::string_view meta_json) {
   McpOpenCall* call = calls_.find(number);
   if (call == nullptr) return;
-  writer_.input_required(call->id, requests_json, state);
+  writer_.input_required(call->id, requests_json, state, meta_json);
   calls_.close(*call);
 }
 

@@ -42,8 +42,10 @@ class McpCore {
   /// The answer is no longer wanted; tells the client so.
   void withdraw(std::uint64_t question);
   /// Ends a call of the stateless revision as unfinished: `requests_json` is the object of questions by key,
-  /// `state` what the client's next call must bring back. Ignored as finish() ignores.
-  void need_input(std::uint64_t number, std::string_view requests_json, std::string_view state);
+  /// `state` what the client's next call must bring back, `meta_json` as McpToolResult's. Ignored as finish()
+  /// ignores.
+  void need_input(std::uint64_t number, std::string_view requests_json, std::string_view state,
+                  std::string_view meta_json);
 
   /// tools/list would answer otherwise than before: tells a legacy client; one of the stateless revision asks
   /// again when its copy is too old.

@@ -62,6 +62,8 @@ class McpHandler {
   /// The JSON array of all tools, each with a "name"; same order every time. Borrowed until the next call.
   virtual std::string_view tools_json() = 0;
   virtual bool has_tool(std::string_view name) = 0;
+  /// A line was refused that is no JSON, or breaks a limit of size or structure; the core has answered it.
+  virtual void on_refused_line() {}
 };
 
 }  // namespace toolpost

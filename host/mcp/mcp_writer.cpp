@@ -91,7 +91,10 @@ void McpWriter::initialize(std::string_view id, McpRevision agreed) {
   begin_result(id);
   out_ += "\"protocolVersion\":";
   append_json_string(out_, name(agreed));
-  out_.append(",\"capabilities\":").append(kLegacyCapabilities).append(",\"serverInfo\":").append(server_info_);
+  out_.append(",\"capabilities\":")
+      .append(kLegacyCapabilities)
+      .append(",\"serverInfo\":")
+      .append(server_info_);
   out_.append(instructions_).append("}}\n");
 }
 
@@ -140,13 +143,16 @@ void McpWriter::tool_result(const McpOpenCall& call, const McpToolResult& result
   out_ += "}}\n";
 }
 
-void McpWriter::input_required(std::string_view id, std::string_view requests_json, std::string_view state) {
+void McpWriter::input_required(std::string_view id, std::string_view requests_json, std::string_view state,
+                               std::string_view meta_json) {
   begin_result(id);
   out_ += "\"resultType\":\"input_required\",\"inputRequests\":";
   append_on_one_line(out_, requests_json);
   out_ += ",\"requestState\":";
   append_json_string(out_, state);
-  out_.append(",\"_meta\":{").append(kServerInfoKey).append(server_info_).append("}}}\n");
+  out_.append(",\"_meta\":{").append(kServerInfoKey).append(server_info_) += ',';
+  append_on_one_line(out_, meta_json);
+  out_ += "}}}\n";
 }
 
 void McpWriter::request(std::string_view id, std::string_view method, std::string_view params_json) {

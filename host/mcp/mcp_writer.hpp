@@ -35,8 +35,9 @@ class McpWriter {
   void tools(std::string_view id, McpRevision revision, std::string_view tools_json);
   void empty_result(std::string_view id);
   void tool_result(const McpOpenCall& call, const McpToolResult& result);
-  /// An unfinished answer: the questions by key, and what the next call brings back.
-  void input_required(std::string_view id, std::string_view requests_json, std::string_view state);
+  /// An unfinished answer: the questions by key, what the next call brings back, and members for _meta.
+  void input_required(std::string_view id, std::string_view requests_json, std::string_view state,
+                      std::string_view meta_json);
   /// A request of ours, and its withdrawal; for legacy clients.
   void request(std::string_view id, std::string_view method, std::string_view params_json);
   void cancelled(std::string_view request_id, std::string_view reason);

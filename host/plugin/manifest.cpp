@@ -16,6 +16,8 @@ bool made_of(std::string_view text, std::string_view allowed, std::size_t max) {
 
 constexpr std::size_t kProblemsMax = 32;
 constexpr std::size_t kMethodsMax = 64;
+constexpr std::size_t kOriginsMax = 16;
+constexpr std::string_view kHostLetters = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";  // and the port
 constexpr std::string_view kIdLetters = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
 constexpr std::string_view kNameLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
@@ -74,6 +76,26 @@ class FieldReader {
       }
     }
     return kinds;
+  }
+  /// What the host prints in TOML for the operator, so no more than an origin is made of.
+  std::vector<std::string> origins(const char* key) {
+    seen_.insert(key);
+    std::vector<std::string> origins;
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return origins;
+    const auto wrong = [&] {
+      problem(key, "must be a list of at most " + std::to_string(kOriginsMax) +
+                       " origins, such as \"https://api.example.com\"");
+      return std::vector<std::string>{};
+    };
+    if (!node->is_array() || node->as_array()->size() > kOriginsMax) return wrong();
+    for (const toml::node& item : *node->as_array()) {
+      const std::string origin = item.value_or(std::string());
+      const std::size_t scheme = origin.starts_with("https://") ? 8 : origin.starts_with("http://") ? 7 : 0;
+      if (scheme == 0 || !made_of(origin.substr(scheme), kHostLetters, 260)) return wrong();
+      origins.push_back(origin);
+    }
+    return origins;
   }
   const toml::table* table(const char* key) {
     seen_.insert(key);
@@ -171,6 +193,7 @@ Result<Manifest> parse_manifest(std::string_view toml) {
     FieldReader asked(*capabilities, "capabilities.", problems);
     manifest.required = asked.effect_kinds("required");
     manifest.optional = asked.effect_kinds("optional");
+    manifest.http_origins = asked.origins("http_origins");
     asked.refuse_unknown();
   }
   if (const toml::table* key = fields.table("key")) {

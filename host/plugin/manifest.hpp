@@ -29,9 +29,10 @@ struct Manifest {
   unsigned abi = 0;  // major
   PluginKind kind = PluginKind::tool;
   std::string summary;
-  std::vector<std::string> required;         // effect kinds it cannot do without
-  std::vector<std::string> optional;         // effect kinds that may be refused
-  std::string config_schema;                 // JSON, empty if it takes no configuration
+  std::vector<std::string> required;      // effect kinds it cannot do without
+  std::vector<std::string> optional;      // effect kinds that may be refused
+  std::vector<std::string> http_origins;  // that it would ask over "http"; a proposal, which grants nothing
+  std::string config_schema;              // JSON, empty if it takes no configuration
   std::string key_header = "Authorization";  // of a provider: how its server wants the key
   std::string key_prefix = "Bearer ";
   std::vector<MethodManifest> methods;

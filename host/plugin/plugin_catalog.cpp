@@ -62,6 +62,21 @@ std::string sha256(std::string_view bytes) {
   return to_hex({reinterpret_cast<const char*>(digest), size});
 }
 
+/// The age of a copy is that of its folder.
+void mark_used(const fs::path& file) {
+  utimensat(AT_FDCWD, file.parent_path().c_str(), nullptr, 0);
+}
+
+/// Copies of plugins that were replaced or removed long ago.
+void remove_unused(const fs::path& copies) {
+  std::error_code error;
+  const auto oldest = fs::file_time_type::clock::now() - kCopyUnusedMax;
+  std::vector<fs::path> unused;
+  for (const auto& entry : fs::directory_iterator(copies, error))
+    if (entry.last_write_time(error) < oldest && !error) unused.push_back(entry.path());
+  for (const fs::path& folder : unused) fs::remove_all(folder, error);
+}
+
 /// Writes the private copy unless it is there already. The name is the content, so an existing one is the
 /// same.
 Result<std::string> keep_copy(std::string_view bytes, const std::string& hash, const std::string& state_dir) {
@@ -70,6 +85,7 @@ Result<std::string> keep_copy(std::string_view bytes, const std::string& hash, c
   struct stat status{};
   if (lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
       status.st_size == static_cast<off_t>(bytes.size())) {
+    mark_used(file);
     return file.string();
   }
   std::error_code error;
@@ -143,7 +159,9 @@ Result<FoundPlugin> admit_plugin(const std::string& source, PluginOrigin origin,
 
 Result<PluginCatalog> scan_plugins(const std::vector<PluginFolder>& folders, const std::string& state_dir) {
   std::error_code error;
-  fs::create_directories(fs::path(state_dir) / "plugins", error);
+  const fs::path copies = fs::path(state_dir) / "plugins";
+  fs::create_directories(copies, error);
+  fs::permissions(copies, fs::perms::owner_all, error);
   fs::permissions(state_dir, fs::perms::owner_all, error);
   if (error) {
     return Error{Errc::unavailable, "the state directory " + state_dir + " cannot be used: " +
@@ -186,7 +204,12 @@ Result<PluginCatalog> scan_plugins(const std::vector<PluginFolder>& folders, con
       catalog.plugins.push_back(std::move(*plugin));
     }
   }
+  remove_unused(copies);
   return catalog;
+}
+
+void keep_copies(const std::vector<std::string>& files) {
+  for (const std::string& file : files) mark_used(file);
 }
 
 }  // namespace toolpost

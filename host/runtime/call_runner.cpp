@@ -169,7 +169,9 @@ void CallRunner::on_turn_done(TurnId turn, Result<TurnOutput> output) {
     call.progress({output->progress_done, output->progress_total, output->progress_message});
   }
   if (output->end == TurnEnd::diverged) {
-    return fail(id, {Errc::nondeterministic, "plugin " + call.request.plugin->id() + ": " + output->message});
+    Error diverged{Errc::nondeterministic, "plugin " + call.request.plugin->id() + ": " + output->message};
+    if (watchers_.turn_lost) watchers_.turn_lost(call.request, call.journal, diverged);
+    return fail(id, std::move(diverged));
   }
   if (output->end == TurnEnd::suspended) return on_suspended(id, call, std::move(*output));
   on_finished(id, call, std::move(*output));
@@ -208,6 +210,7 @@ EffectOrder CallRunner::order_of(CallId id, const Call& call, std::size_t index)
   const JournalEntry& entry = entries[index];
   const CallId root = root_of(id);
   const CallRequest& own = calls_.at(root)->request;
+  const bool asks = entry.kind == "ask" || entry.kind == "sample";
   const auto of_kind = std::count_if(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(index),
                                      [&](const JournalEntry& one) { return one.kind == entry.kind; });
   return {id,
@@ -227,7 +230,8 @@ EffectOrder CallRunner::order_of(CallId id, const Call& call, std::size_t index)
           static_cast<std::uint32_t>(of_kind + 1),
           own.reach,
           &own.answers,
-          entry.kind == "ask" || entry.kind == "sample" ? question_key(call, index) : std::string()};
+          asks ? question_key(call, index) : std::string(),
+          asks ? "Tool " + own.method->name + " (plugin " + own.plugin->id() + ")" : std::string()};
 }
 
 void CallRunner::perform(CallId id, std::size_t index) {
@@ -288,6 +292,8 @@ void CallRunner::settle(CallId id, std::size_t index, Errc code, std::string res
     call.timers.erase(timer);
   }
   if (!call.journal.settle(index, code, std::move(result), loop_.wall_ms())) return;
+  const JournalEntry& entry = call.journal.entries()[index];
+  if (watchers_.effect_settled) watchers_.effect_settled(entry.kind, entry.code);
   if (stores(call)) return use_when_recorded(id, call, index);
   check_joins(id);
   go_on(id);

@@ -124,6 +124,7 @@ struct EffectOrder {
   ClientReach reach{};       // of the root
   const ClientAnswers* answers = nullptr;  // of the root
   std::string question_key{};              // if it is a question to the client
+  std::string asker{};                     // the same: "Tool x (plugin y)", of the root
 };
 
 class EffectHost {
@@ -157,8 +158,10 @@ class CallRunner {
     /// Whether what a plugin answered may be stored and passed on. Errors: output_invalid.
     std::function<Result<void>(const PluginEntry&, const MethodManifest&, const std::vector<TurnPart>&)>
         check_output;
-    /// A turn ended with its worker, or by the host's hand; it may be run again.
+    /// A turn ended with its worker, or by the host's hand, and may be run again; or it diverged.
     std::function<void(const CallRequest&, const Journal&, const Error&)> turn_lost{};
+    /// An effect has its result, whoever gave it; what was cancelled has none.
+    std::function<void(std::string_view kind, Errc)> effect_settled{};
   };
 
   CallRunner(Scheduler& loop, RandomSource& random, const Settings& settings, EffectHost& effects,

@@ -8,11 +8,6 @@ constexpr const char* kNoUser =
     "take the answer as an argument of the next call";
 constexpr const char* kNoModel = "the connected client lends no model: it declares no sampling";
 
-/// Names the call's plugin; a tool's own name is what the user has seen.
-std::string asked_by(const EffectOrder& order) {
-  return "Tool " + order.method->name + " (plugin " + order.plugin->id() + ") asks: ";
-}
-
 }  // namespace
 
 struct ClientQuestions::Checked {
@@ -84,7 +79,7 @@ class ClientQuestions::LaterQuestion final : public RunningEffect {
 
 Result<ClientQuestions::Checked> ClientQuestions::check(const EffectOrder& order) const {
   const bool user = order.kind == "ask";
-  auto body = user ? user_question(order.request, asked_by(order)) : model_question(order.request);
+  auto body = user ? user_question(order.request, order.asker) : model_question(order.request, order.asker);
   if (!body) return body.error();
   if (user ? !order.reach.user : !order.reach.model)
     return Error{Errc::unsupported, user ? kNoUser : kNoModel};

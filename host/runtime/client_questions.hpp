@@ -37,10 +37,12 @@ class ClientQuestions {
 };
 
 /// The question {"message", "schema"} of an `ask`, checked: a short text, and a form as MCP's clients can
-/// show it, one level of strings, numbers, choices and switches. Errors: invalid_input.
-Result<std::string> user_question(std::string_view request_json, const std::string& asked_by);
-/// The question {"messages", ...} of a `sample`, checked. Errors: invalid_input.
-Result<std::string> model_question(std::string_view request_json);
+/// show it, one level of strings, numbers, choices and switches. `asker` ("Tool x (plugin y)") stands before
+/// the text. Errors: invalid_input.
+Result<std::string> user_question(std::string_view request_json, const std::string& asker);
+/// The question {"messages", ...} of a `sample`, checked. `asker` begins its system text, which a client
+/// shows to whoever allows the request. Errors: invalid_input.
+Result<std::string> model_question(std::string_view request_json, const std::string& asker);
 /// What the user answered, cleaned of invisible characters, if it fits the question's form. Errors:
 /// bad_upstream.
 Result<std::string> user_answer(std::string_view answer_json, std::string_view question_json);

@@ -5,16 +5,25 @@
 namespace toolpost {
 
 Result<void> InterruptedCalls::find(const std::string& owner, std::int64_t now_ms) {
-  found_.clear();
+  dead_ = dead_hosts_();
   auto heads = store_.journals(owner);
   if (!heads) return heads.error();
+  // What this host has given back stays; of those the store may know less.
+  std::erase_if(found_, [this](const JournalHead& head) { return head.lease != lease_; });
   for (JournalHead& head : *heads) {
+    if (head.lease == lease_) continue;
     const bool recent = now_ms - head.changed_ms <= settings_.repeat_window.count();
     if (head.ended ? !(head.durable && recent) : !(head.durable || recent)) continue;
     if (!head.ended && (head.lease == kParkedLease || is_held_(head.lease))) continue;
     found_.push_back(std::move(head));
   }
   return {};
+}
+
+Result<void> InterruptedCalls::look_again(const std::string& owner, std::int64_t now_ms) {
+  const std::set<std::string> dead = dead_hosts_();
+  const bool known = std::includes(dead_.begin(), dead_.end(), dead.begin(), dead.end());
+  return known ? Result<void>{} : find(owner, now_ms);
 }
 
 std::vector<JournalHead> InterruptedCalls::durable() const {

@@ -1,11 +1,12 @@
 #pragma once
-// Calls whose host died before they ended, found in the store when a host starts, and taken over one by one.
-// Reads and claims; running them is Runtime's. Blocks on the store: at start, and when such a call is asked
-// for again. Threads: the loop's.
+// Calls whose host died before they ended, found in the store when a host starts and when another has ended,
+// and taken over one by one. Reads and claims; running them is Runtime's. Blocks on the store: then, and when
+// such a call is asked for again. Threads: the loop's.
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,21 @@ class InterruptedCalls {
  public:
   /// Whether the host of a lease lives.
   using IsHeld = std::function<bool(const std::string& lease)>;
+  /// The leases of hosts that died lately.
+  using DeadHosts = std::function<std::set<std::string>()>;
 
-  InterruptedCalls(Store& store, std::string lease, IsHeld is_held, const ResumeSettings& settings)
-      : store_(store), lease_(std::move(lease)), is_held_(std::move(is_held)), settings_(settings) {}
+  InterruptedCalls(Store& store, std::string lease, IsHeld is_held, DeadHosts dead_hosts,
+                   const ResumeSettings& settings)
+      : store_(store),
+        lease_(std::move(lease)),
+        is_held_(std::move(is_held)),
+        dead_hosts_(std::move(dead_hosts)),
+        settings_(settings) {}
 
   /// Looks what is there for this owner. Errors: the store's.
   Result<void> find(const std::string& owner, std::int64_t now_ms);
+  /// The same, if a host has died since the last look. Else a few system calls per host.
+  Result<void> look_again(const std::string& owner, std::int64_t now_ms);
   bool empty() const { return found_.empty(); }
   /// The durable ones that have not ended, the oldest first.
   std::vector<JournalHead> durable() const;
@@ -55,7 +65,9 @@ class InterruptedCalls {
   Store& store_;
   const std::string lease_;
   const IsHeld is_held_;
+  const DeadHosts dead_hosts_;
   const ResumeSettings& settings_;
+  std::set<std::string> dead_;      // that were known at the last look
   std::vector<JournalHead> found_;  // bounded by the store's answer
 };
 

@@ -101,9 +101,14 @@ std::string missing_grants_toml(const PluginEntry& plugin) {
   std::string toml = plugin.configured ? "# in " + table + ", which is there already, instead of its grant:\n"
                                        : table + "\n";
   toml += "grant = [" + list + "]\n";
-  if (list.find("\"http\"") != std::string::npos && plugin.settings.http_origins.empty())
-    toml += "http_origins = []  # the servers that it may ask, such as \"https://api.example.com\"\n";
-  return toml;
+  if (list.find("\"http\"") == std::string::npos || !plugin.settings.http_origins.empty()) return toml;
+  std::string origins;
+  for (const std::string& origin : plugin.found.manifest.http_origins)
+    origins += (origins.empty() ? "\"" : ", \"") + origin + "\"";
+  return toml + "http_origins = [" + origins +
+         (origins.empty() ? "]  # it names none: put in the servers that it may ask, such as "
+                            "\"https://api.example.com\"\n"
+                          : "]\n");
 }
 
 PluginTable::PluginTable(PluginCatalog catalog, const Settings& settings)

@@ -49,7 +49,7 @@ void ProviderService::count_attempt(const Choice& choice, const CallOutcome& out
   if (metrics_ == nullptr) return;
   metrics_->attempts.add(outcome.code);
   metrics_->turns += outcome.turns;
-  if (made > 1) ++metrics_->retries;
+  if (made > 1) metrics_->retries.add(labels(choice), 1);
   metrics_->attempt_duration.observe(labels(choice) + "," + label_pair("outcome", name(outcome.code)),
                                      outcome.elapsed);
 }

@@ -34,7 +34,10 @@ void ProviderService::settle_breaker(const Choice& choice, BreakerPass pass, Bre
   const BreakerState before = breaker.state();
   breaker.settle(pass, outcome, loop_.now());
   const bool opened = before != BreakerState::open && breaker.state() == BreakerState::open;
-  if (metrics_ != nullptr && opened) ++metrics_->breaker_openings;
+  if (metrics_ != nullptr && opened) metrics_->breaker_openings.add(labels(choice), 1);
+  if (on_breaker_opened && opened)
+    on_breaker_opened(choice.provider->name + "/" + choice.model + " is not asked for " +
+                      ms_text(breaker.rest_left(loop_.now())));
   if (!choice.provider->shared || (before == breaker.state() && !pass.probe)) return;
   const bool healthy = breaker.state() == BreakerState::closed;
   choice.provider->shared->set_rest(

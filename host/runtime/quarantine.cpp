@@ -14,7 +14,7 @@ Result<void> Quarantine::use(Store& store, std::function<BlockingLane&()> disk) 
 
 void Quarantine::note(const PluginEntry& plugin, OwnerId owner, const JournalHeader& header,
                       const Error& lost) {
-  if (lost.outside || !enabled_) return;
+  if (lost.outside || lost.loading || !enabled_) return;
   auto told = core_.note({plugin.found.sha256, owner_name(owner), wanted_digest(header), loop_.wall_ms(), 1});
   if (store_ == nullptr) return;
   // A note that no longer fits into the lane, or onto the disk, is not worth a call: this host knows.

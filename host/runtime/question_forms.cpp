@@ -91,7 +91,7 @@ Result<std::string> cleaned(const json& value) {
 
 }  // namespace
 
-Result<std::string> user_question(std::string_view request_json, const std::string& asked_by) {
+Result<std::string> user_question(std::string_view request_json, const std::string& asker) {
   const json request = json::parse(request_json, nullptr, false);
   if (!request.is_object() || !is_text(request, "message")) return invalid("ask", "needs a \"message\"");
   const std::string message = request["message"];
@@ -100,10 +100,10 @@ Result<std::string> user_question(std::string_view request_json, const std::stri
   const json none = {{"type", "object"}, {"properties", json::object()}};
   auto form = checked_form(request.value("schema", none));
   if (!form) return form.error();
-  return cleaned({{"message", asked_by + message}, {"schema", *form}});
+  return cleaned({{"message", asker + " asks: " + message}, {"schema", *form}});
 }
 
-Result<std::string> model_question(std::string_view request_json) {
+Result<std::string> model_question(std::string_view request_json, const std::string& asker) {
   const json request = json::parse(request_json, nullptr, false);
   if (!request.is_object() || !request.contains("messages") || !request["messages"].is_array() ||
       request["messages"].empty() || request["messages"].size() > kMessagesMax)
@@ -116,6 +116,8 @@ Result<std::string> model_question(std::string_view request_json) {
     if (!is_text(request, key)) return invalid("sample", std::string("\"") + key + "\" must be a string");
     question[key] = request[key];
   }
+  const std::string system = question.value("system", "");
+  question["system"] = asker + " asks." + (system.empty() ? "" : "\n\n" + system);
   if (request.contains("output_tokens_max")) {
     const json& tokens = request["output_tokens_max"];
     if (!tokens.is_number_unsigned() || tokens < 1u || tokens > 1'000'000u)

@@ -43,8 +43,8 @@ json RecentCalls::of(OwnerId owner, std::size_t count_max) const {
 }
 
 NotedCall::NotedCall(const std::shared_ptr<RecentCalls>& list, const Scheduler& time, OwnerId owner,
-                     std::string tool)
-    : list_(list), time_(time), begun_(time.now()) {
+                     std::string tool, Cancelled cancelled)
+    : list_(list), time_(time), begun_(time.now()), cancelled_(std::move(cancelled)) {
   call_.owner = owner;
   call_.tool = std::move(tool);
 }
@@ -53,6 +53,9 @@ NotedCall::~NotedCall() {
   if (ended_) return;
   CallOutcome dropped;
   dropped.code = Errc::cancelled;
+  if (list_.expired()) return;
+  dropped.elapsed = time_.now() - begun_;
+  if (cancelled_) cancelled_(dropped);
   end(dropped);
 }
 

@@ -44,8 +44,11 @@ class RecentCalls {
 /// A call on its way into the list: with its outcome, or as cancelled when nobody waits for one any more.
 class NotedCall {
  public:
-  /// Lifetime: `time` outlives `list`; once that is gone, this notes nothing and touches neither.
-  NotedCall(const std::shared_ptr<RecentCalls>& list, const Scheduler& time, OwnerId owner, std::string tool);
+  using Cancelled = std::function<void(const CallOutcome&)>;
+  /// `cancelled` is told when nobody waits any more; may be empty. Lifetime: `time` outlives `list`; once
+  /// that is gone, this notes nothing and touches neither.
+  NotedCall(const std::shared_ptr<RecentCalls>& list, const Scheduler& time, OwnerId owner, std::string tool,
+            Cancelled cancelled = {});
   ~NotedCall();
   NotedCall(const NotedCall&) = delete;
   NotedCall& operator=(const NotedCall&) = delete;
@@ -56,6 +59,7 @@ class NotedCall {
   const std::weak_ptr<RecentCalls> list_;
   const Scheduler& time_;
   const TimePoint begun_;
+  const Cancelled cancelled_;
   EndedCall call_;
   bool ended_ = false;
 };

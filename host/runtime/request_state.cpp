@@ -83,7 +83,7 @@ std::string RequestStateSeal::seal(const std::string& journal, const RequestBind
   return named + "." + mac(named, binding);
 }
 
-Result<std::string> RequestStateSeal::unseal(std::string_view state, const RequestBinding& binding,
+Result<OpenedState> RequestStateSeal::unseal(std::string_view state, const RequestBinding& binding,
                                              std::int64_t now_ms) const {
   const std::size_t dot = state.rfind('.');
   if (!state.starts_with(kPrefix) || dot == std::string_view::npos || dot < kPrefix.size() ||
@@ -97,7 +97,7 @@ Result<std::string> RequestStateSeal::unseal(std::string_view state, const Reque
   std::int64_t expires_ms = 0;
   std::from_chars(named.data() + middle + 1, named.data() + named.size(), expires_ms);
   if (now_ms > expires_ms) return refused("is too old (deadlines.ask_max_ms)");
-  return named.substr(kPrefix.size(), middle - kPrefix.size());
+  return OpenedState{named.substr(kPrefix.size(), middle - kPrefix.size()), expires_ms};
 }
 
 }  // namespace toolpost

@@ -18,15 +18,20 @@ struct RequestBinding {
   std::string wanted;  // wanted_digest() of the call: plugin, method and arguments
 };
 
+/// What a state says.
+struct OpenedState {
+  std::string journal;
+  std::int64_t expires_ms = 0;
+};
+
 class RequestStateSeal {
  public:
   /// Reads the key, or makes it when there is none; mode 0600. Errors: unavailable, naming the file.
   static Result<RequestStateSeal> open(const std::string& state_dir, RandomSource& random);
 
   std::string seal(const std::string& journal, const RequestBinding& binding, std::int64_t expires_ms) const;
-  /// The journal that a state names. Errors: invalid_input for one that was changed, belongs to another call,
-  /// or is too old.
-  Result<std::string> unseal(std::string_view state, const RequestBinding& binding,
+  /// Errors: invalid_input for one that was changed, belongs to another call, or is too old.
+  Result<OpenedState> unseal(std::string_view state, const RequestBinding& binding,
                              std::int64_t now_ms) const;
 
  private:

@@ -5,7 +5,10 @@
 namespace toolpost {
 namespace {
 
-constexpr Millis kAgainAfter{1000};          // a durable call that admission refused
+constexpr Millis kAgainAfter{1000};  // a durable call that admission refused
+// Whether another host has died is asked before a call, so that it finds what that one left; so often costs
+// a busy host nothing that can be measured. A durable call always asks.
+constexpr Millis kLookAgainAfter{20};
 constexpr std::int64_t kPauseMax = 1 << 30;  // ms; a wall clock that is further off is wrong
 
 Error other_plugin(const std::string& plugin) {
@@ -98,7 +101,13 @@ RequestNumber ResumeStage::accept_durable(CallRequest call, Done done, OnProgres
 
 std::optional<RequestNumber> ResumeStage::go_on_with_same(CallRequest& call, Done& done,
                                                           OnProgress& progress) {
-  if (interrupted_ == nullptr || interrupted_->empty()) return std::nullopt;
+  if (interrupted_ == nullptr) return std::nullopt;
+  if (call.durable || loop_.now() >= look_at_) {
+    look_at_ = loop_.now() + kLookAgainAfter;
+    if (auto looked = interrupted_->look_again(owner_name(call.owner), loop_.wall_ms()); !looked)
+      ways_.store_failed(looked.error());
+  }
+  if (interrupted_->empty()) return std::nullopt;
   auto same = interrupted_->take_same(owner_name(call.owner), wanted_by(call), call.durable, loop_.wall_ms());
   if (!same) {
     ways_.store_failed(same.error());

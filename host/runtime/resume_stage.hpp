@@ -78,7 +78,8 @@ class ResumeStage {
   ProviderService& providers_;
   const Ways ways_;
   InterruptedCalls* interrupted_ = nullptr;
-  std::vector<std::string> heard_;  // journals to forget once their outcome has left
+  TimePoint look_at_ = TimePoint::min();  // for hosts that have died since
+  std::vector<std::string> heard_;        // journals to forget once their outcome has left
   TimerId heard_timer_;
   std::map<std::string, TimerId> again_;                        // by journal; bounded by what was interrupted
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop

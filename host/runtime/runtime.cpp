@@ -6,7 +6,6 @@
 #include "json/invisible.hpp"
 #include "json/utf8.hpp"
 #include "runtime/shared_limits.hpp"
-#include "store/sqlite_store.hpp"
 #include "worker/in_process_pool.hpp"
 #include "worker/worker_pool.hpp"
 
@@ -14,7 +13,6 @@ namespace toolpost {
 namespace {
 
 constexpr Millis kReplayMax{3'600'000};
-constexpr Millis kExpiryInterval{3'600'000};
 constexpr std::uint32_t kLoadCrashesMax = 3;
 
 /// Replies may be as large as limits.output_bytes_max, and so may their strings.
@@ -24,22 +22,26 @@ LimitSettings reply_limits(LimitSettings limits) {
   return limits;
 }
 
-const char* kill_word(KillReason reason) {
+const char* end_word(EndReason reason) {
   switch (reason) {
-    case KillReason::hung:
+    case EndReason::hung:
       return "hung";
-    case KillReason::not_ready:
+    case EndReason::not_ready:
       return "not_ready";
-    case KillReason::protocol:
+    case EndReason::protocol:
       return "protocol";
-    case KillReason::retired:
+    case EndReason::retired:
       return "retired";
-    case KillReason::load_failed:
+    case EndReason::load_failed:
       return "load_failed";
-    case KillReason::other_owner:
+    case EndReason::other_owner:
       return "other_owner";
-    case KillReason::shutdown:
+    case EndReason::shutdown:
       return "shutdown";
+    case EndReason::crashed:
+      return "crashed";
+    case EndReason::lost:
+      return "lost";
   }
   return "unknown";
 }
@@ -66,9 +68,11 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                [this](const PluginEntry& plugin, const MethodManifest& method,
                       const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); },
                [this](const CallRequest& call, const Journal& journal, const Error& error) {
-                 on_turn_lost(*call.plugin, call.method, &journal, error);
-                 quarantine_.note(*call.plugin, call.owner, journal.header(), error);
-               }}),
+                 report_death(*call.plugin, CrashFacts::Moment::turn, error, call.method, &journal);
+                 if (error.code != Errc::nondeterministic)
+                   quarantine_.note(*call.plugin, call.owner, journal.header(), error);
+               },
+               [this](std::string_view kind, Errc code) { metrics_.effects.add(effect_label(kind), code); }}),
       quarantine_(loop, settings_.quarantine),
       deferred_(loop, runner_, settings_.store),
       admission_(loop, runner_, settings_.admission),
@@ -100,33 +104,14 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
 }
 
 Runtime::~Runtime() {
+  on_event = nullptr;  // what follows is nobody's news
   loop_.cancel(expiry_timer_);
+  if (lease_ && admission_.unanswered() > 0) lease_->leave_calls();
   // Calls go before the pools that their turns are in; lanes end before the store and the roots.
   admission_.leave_all();
   resume_.forget_heard();
   file_lane_.reset();
   store_lane_.reset();
-}
-
-Result<void> Runtime::open_store() {
-  SqliteOptions options;
-  options.file_bytes_max = settings_.store.file_bytes_max;
-  auto store = SqliteStore::open(places_.state_dir + "/toolpost.db", settings_.store, options);
-  if (!store) return store.error();
-  store_ = std::move(*store);
-  if (auto known = quarantine_.use(*store_, [this]() -> BlockingLane& { return lane(store_lane_); }); !known)
-    return known.error();
-  find_interrupted();
-  remove_expired();
-  return {};
-}
-
-void Runtime::remove_expired() {
-  lane(store_lane_).run([this, now = loop_.wall_ms()] {
-    // What cannot be removed now is removed an hour later; a thread past its time is not readable meanwhile.
-    [[maybe_unused]] const Result<void> removed = store_->remove_expired(now);
-  });
-  expiry_timer_ = loop_.after(kExpiryInterval, [this] { remove_expired(); });
 }
 
 Result<void> Runtime::open() {
@@ -150,6 +135,9 @@ Result<void> Runtime::open() {
                   settings_.models.catalog_folders.end());
   providers_.use_catalog(
       read_catalogs(catalogs, [this](const std::string& problem) { catalog_problems_.push_back(problem); }));
+  providers_.on_breaker_opened = [this](const std::string& what) {
+    if (on_event) on_event(Level::warn, "breaker_opened", what);
+  };
   providers_.on_choice = [this](const std::string& why) {
     if (on_event) on_event(Level::info, "model_chosen", why);
   };
@@ -196,14 +184,17 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
     crashes_.note(plugin.id(), text);
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
-  events.killed = [this, &plugin](KillReason reason) {
+  events.ended = [this, &plugin](EndReason reason) {
     count_worker_end(reason);
-    if (reason == KillReason::protocol)
+    if (reason == EndReason::protocol)
       on_refused(plugin.id(), "protocol", "what it sent to the host breaks the worker protocol");
     const bool routine =
-        reason == KillReason::retired || reason == KillReason::shutdown || reason == KillReason::other_owner;
+        reason == EndReason::retired || reason == EndReason::shutdown || reason == EndReason::other_owner;
     if (on_event)
-      on_event(routine ? Level::debug : Level::warn, "worker_ended", plugin.id() + ": " + kill_word(reason));
+      on_event(routine ? Level::debug : Level::warn, "worker_ended", plugin.id() + ": " + end_word(reason));
+  };
+  events.died_unheard = [this, &plugin](const Error& error) {
+    report_death(plugin, CrashFacts::Moment::no_turn, error);
   };
   events.sandboxed = [this](int level) {
     isolation_level_ = level;
@@ -236,19 +227,13 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   plugin.pool = std::move(pool);
 }
 
-void Runtime::on_refused(const std::string& plugin, const std::string& what, const std::string& why) {
-  if (!refusals_.count(plugin, what) || !on_event) return;
-  on_event(Level::warn, "plugin_refused",
-           plugin + ": " + what + ": " + why.substr(0, why.find('\n')) + " (logged once; counted in status)");
-}
-
 void Runtime::on_loaded(PluginEntry& plugin, const Result<void>& loaded) {
   if (loaded) {
     plugin.loaded = true;
     plugin.load_crashes = 0;
     return;
   }
-  on_turn_lost(plugin, nullptr, nullptr, loaded.error());
+  report_death(plugin, CrashFacts::Moment::loading, loaded.error());
   if (on_event) on_event(Level::warn, "plugin_failed", loaded.error().message);
   if (plugin.loaded) return;
   // One death while loading may be bad luck (no memory, somebody's kill); a plugin that always dies there, or
@@ -285,7 +270,11 @@ void Runtime::mask_secrets(CallOutcome& outcome) {
 }
 
 void Runtime::cancel(RequestNumber number) {
-  if (repeats_.knows(number)) metrics_.calls.add(Errc::cancelled);
+  if (repeats_.knows(number)) {
+    const CallOutcome so_far = repeats_.so_far(number);
+    metrics_.turns += so_far.turns;
+    metrics_.turn_reruns += so_far.reruns;
+  }
   repeats_.cancel(number);
 }
 
@@ -293,7 +282,12 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   auto call = prepare(asked);
   const TimePoint deadline = call ? call->bound.deadline.at() : TimePoint::max();
   const std::string tool = tool_label(asked.tool);
-  auto noted = std::make_shared<NotedCall>(recent_calls_, loop_, asked.owner, tool);  // goes when `done` does
+  // Goes when `done` does.
+  auto noted = std::make_shared<NotedCall>(
+      recent_calls_, loop_, asked.owner, tool,
+      [this, alive = std::weak_ptr<bool>(alive_), tool, deadline](const CallOutcome& cancelled) {
+        if (!alive.expired()) count_outcome(tool, deadline, cancelled);
+      });
   done = [this, tool, noted, deadline, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
     count_outcome(tool, deadline, outcome);
     noted->end(outcome);
@@ -301,9 +295,10 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
   };
   if (!call) return admission_.refuse(call.error(), std::move(done));
   if (auto refused = quarantine_.refusal(*call)) return admission_.refuse(*refused, std::move(done));
-  Done masked = [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
+  Done masked = [this, earlier = std::string(asked.request_state), done = std::move(done)](
+                    CallOutcome outcome, const Journal* journal) {
     mask_secrets(outcome);
-    if (!outcome.questions.empty()) seal_state(outcome, journal->header());
+    if (!outcome.questions.empty()) seal_state(outcome, journal->header(), earlier);
     done(std::move(outcome), journal);
   };
   if (!asked.request_state.empty())
@@ -326,6 +321,7 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
   simdjson::dom::element arguments;
   if (settings_.sanitize_invisible && may_need_cleaning(text)) {
     auto cleaned = clean_json(text);
+    if (!cleaned) count_refused_line();
     if (!cleaned) return cleaned.error().with("arguments of " + std::string(asked.tool));
     clean = std::move(*cleaned);
     if (clean.removed != 0) metrics_.sanitizer_actions.add(SanitizerAction::stripped_invisible);
@@ -336,7 +332,7 @@ Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
   } else {
     auto read = reader_.read_copy(text);
     if (!read) {
-      metrics_.sanitizer_actions.add(SanitizerAction::refused_structure);
+      count_refused_line();
       return read.error().with("arguments of " + std::string(asked.tool));
     }
     arguments = *read;

@@ -66,6 +66,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   CallOutcome so_far(RequestNumber number) const override { return repeats_.so_far(number); }
   bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
   const Settings& settings() const override { return settings_; }
+  void count_refused_line() override { metrics_.sanitizer_actions.add(SanitizerAction::refused_structure); }
   /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.
   std::size_t resume_durable(OwnerId owner, const ResumeStage::Ended& ended) {
     return resume_.resume_durable(owner, ended);
@@ -127,7 +128,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   ResumeStage::Ways ways_of_resuming();
   /// Finds the parked call that `state` names, for the leg that `call` is.
   Result<void> go_on_with_parked(CallRequest& call, std::string_view state);
-  void seal_state(CallOutcome& outcome, const JournalHeader& header) const;
+  void seal_state(CallOutcome& outcome, const JournalHeader& header, std::string_view earlier) const;
   RequestNumber accept_next_leg(CallRequest call, std::string_view state, Done done,
                                 CallRunner::OnProgress progress);
   std::string keeping_problem();
@@ -136,9 +137,10 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
                             const std::vector<TurnPart>& parts);
   void count_outcome(const std::string& tool, TimePoint deadline, const CallOutcome& outcome);
   std::string tool_label(std::string_view tool);
-  void count_worker_end(KillReason reason);
-  void on_turn_lost(const PluginEntry& plugin, const MethodManifest* method, const Journal* journal,
-                    const Error& error);
+  void count_worker_end(EndReason reason);
+  std::string crash_journal(const Journal* journal, const Error& error) const;
+  void report_death(const PluginEntry& plugin, CrashFacts::Moment moment, const Error& error,
+                    const MethodManifest* method = nullptr, const Journal* journal = nullptr);
   void remove_expired();
   void on_refused(const std::string& plugin, const std::string& what, const std::string& why);
   void on_loaded(PluginEntry& plugin, const Result<void>& loaded);

@@ -56,7 +56,6 @@ std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle w
   Settle settle = [this, plugin = order.plugin->id(), kind = std::string(order.kind),
                    wanted = std::move(wanted)](Errc code, std::string result) {
     if (code == Errc::permission) on_refused(plugin, kind, result);
-    metrics_.effects.add(effect_label(kind), code);
     wanted(code, std::move(result));
   };
   const auto refuse = [&settle](const Error& error) {

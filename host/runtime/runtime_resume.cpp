@@ -1,5 +1,7 @@
 // The part of Runtime that finds calls whose host died (ResumeStage goes on with them), and goes on with
 // those that wait for their client's next one.
+#include <algorithm>
+
 #include "runtime/runtime.hpp"
 
 namespace toolpost {
@@ -16,7 +18,7 @@ void Runtime::find_interrupted() {
   interrupted_ = std::make_unique<InterruptedCalls>(
       *store_, lease_->name(),
       [folder = places_.state_dir](const std::string& name) { return HostLease::is_held(folder, name); },
-      settings_.resume);
+      [this] { return lease_->dead(); }, settings_.resume);
   resume_.use(*interrupted_);
   if (auto found = interrupted_->find(owner_name(kOwner), loop_.wall_ms()); !found)
     on_store_failed(found.error());
@@ -49,19 +51,22 @@ std::string Runtime::keeping_problem() {
   return {};
 }
 
-void Runtime::seal_state(CallOutcome& outcome, const JournalHeader& header) const {
+/// `earlier`: the state of the leg before, whose time goes on; empty for the first.
+void Runtime::seal_state(CallOutcome& outcome, const JournalHeader& header, std::string_view earlier) const {
   const RequestBinding binding{owner_name(kOwner), wanted_digest(header)};
-  outcome.request_state =
-      seal_->seal(outcome.journal, binding, loop_.wall_ms() + settings_.deadlines.ask_max.count());
+  std::int64_t expires = loop_.wall_ms() + settings_.deadlines.ask_max.count();
+  if (const auto before = seal_->unseal(earlier, binding, 0)) expires = std::min(expires, before->expires_ms);
+  outcome.request_state = seal_->seal(outcome.journal, binding, expires);
 }
 
 Result<void> Runtime::go_on_with_parked(CallRequest& call, std::string_view state) {
   if (const std::string problem = keeping_problem(); !problem.empty())
     return Error{Errc::unavailable, "nothing can be kept: " + problem};
   const std::string owner = owner_name(call.owner);
-  auto id = seal_->unseal(state, {owner, wanted_by(call)}, loop_.wall_ms());
-  if (!id) return id.error();
-  auto parked = interrupted_->take_parked(owner, *id);
+  auto opened = seal_->unseal(state, {owner, wanted_by(call)}, loop_.wall_ms());
+  if (!opened) return opened.error();
+  const std::string& id = opened->journal;
+  auto parked = interrupted_->take_parked(owner, id);
   if (!parked) return parked.error();
   if (!*parked)
     return Error{Errc::invalid_input,
@@ -69,7 +74,7 @@ Result<void> Runtime::go_on_with_parked(CallRequest& call, std::string_view stat
                  "without it"};
   const JournalHeader& header = (*parked)->call.header;
   if (!is_of(header, *call.plugin)) {
-    record({JournalDrop{*id}}, {});
+    record({JournalDrop{id}}, {});
     return Error{Errc::invalid_input, "plugin " + header.plugin +
                                           " is another version or has another configuration than when this "
                                           "call asked; call the tool again without params.requestState"};

@@ -41,6 +41,8 @@ class ToolHost {
   virtual CallOutcome so_far(RequestNumber number) const = 0;
   virtual bool has_tool(std::string_view name) = 0;
   virtual const Settings& settings() const = 0;
+  /// A line of the client was no message within the limits; for metrics.
+  virtual void count_refused_line() {}
 };
 
 }  // namespace toolpost

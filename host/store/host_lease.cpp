@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t kNameMax = 64;
 constexpr int kRemovedMax = 1000;  // per start; more go at the next one
+constexpr const char* kDead = "dead.";
+constexpr std::chrono::hours kDeadKept{1};
 
 std::string folder_of(const std::string& state_dir) {
   return state_dir + "/leases";
@@ -26,22 +29,29 @@ bool is_name(const std::string& name) {
   });
 }
 
-/// True when nobody had it; it is then removed, as its name is never used again.
-bool remove_dead(const std::string& file) {
+/// True when nobody holds it. It is then a dead host's, and kept under another name.
+bool lay_to_rest(const std::string& folder, const std::string& name) {
+  const std::string file = folder + "/" + name;
   const UniqueFd lock(open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!lock) return errno == ENOENT;
-  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return false;
-  unlink(file.c_str());
+  // Shared, so that two who look at the same time do not take each other for its host.
+  if (flock(lock.get(), LOCK_SH | LOCK_NB) != 0) return false;
+  futimens(lock.get(), nullptr);
+  rename(file.c_str(), (folder + "/" + kDead + name).c_str());
   return true;
 }
 
-void remove_all_dead(const std::string& folder) {
+void remove_old(const std::string& folder) {
+  namespace fs = std::filesystem;
   std::error_code error;
+  const auto oldest = fs::file_time_type::clock::now() - kDeadKept;
   int removed = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (is_name(entry.path().filename().string()) && remove_dead(entry.path().string()) &&
-        ++removed >= kRemovedMax)
-      return;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (is_name(name)) lay_to_rest(folder, name);
+    if (!name.starts_with(kDead) || entry.last_write_time(error) > oldest) continue;
+    unlink(entry.path().c_str());
+    if (++removed >= kRemovedMax) return;
   }
 }
 
@@ -57,7 +67,7 @@ Result<HostLease> HostLease::take(const std::string& state_dir, const std::strin
   };
   if (!is_name(name)) return Error{Errc::internal, "a host's name must be lower-case hex"};
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("made");
-  remove_all_dead(folder);
+  remove_old(folder);
   // Under another name first: a file that is there and not locked is a dead host's, and is removed.
   const std::string file = folder + "/" + name;
   const std::string fresh = folder + "/new." + name;
@@ -73,11 +83,27 @@ Result<HostLease> HostLease::take(const std::string& state_dir, const std::strin
 }
 
 HostLease::~HostLease() {
-  if (lock_) unlink((folder_ + "/" + name_).c_str());
+  if (!lock_) return;
+  const std::string file = folder_ + "/" + name_;
+  if (leaves_calls_)
+    rename(file.c_str(), (folder_ + "/" + kDead + name_).c_str());
+  else
+    unlink(file.c_str());
+}
+
+std::set<std::string> HostLease::dead() const {
+  std::set<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kDead)) names.insert(name.substr(std::strlen(kDead)));
+    if (is_name(name) && name != name_ && lay_to_rest(folder_, name)) names.insert(name);
+  }
+  return names;
 }
 
 bool HostLease::is_held(const std::string& state_dir, const std::string& name) {
-  return is_name(name) && !remove_dead(folder_of(state_dir) + "/" + name);
+  return is_name(name) && !lay_to_rest(folder_of(state_dir), name);
 }
 
 }  // namespace toolpost

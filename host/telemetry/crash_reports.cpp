@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kJournalEnding = ".journal";
+
 Error failed(const std::string& path) {
   return {Errc::unavailable,
           "the crash report " + path + " cannot be written: " + std::generic_category().message(errno)};
@@ -30,10 +32,39 @@ void remove_oldest(const std::string& folder) {
   for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error))
     if (entry->path().extension() == ".txt") names.push_back(entry->path().string());
-  if (names.size() <= CrashReports::kFilesMax) return;
+  if (names.size() <= CrashReports::kReportsMax) return;
   std::sort(names.begin(), names.end());
-  names.resize(names.size() - CrashReports::kFilesMax);
-  for (const std::string& name : names) fs::remove(name, error);
+  names.resize(names.size() - CrashReports::kReportsMax);
+  for (const std::string& name : names) {
+    fs::remove(name, error);
+    fs::remove(fs::path(name).replace_extension(kJournalEnding), error);
+  }
+}
+
+UniqueFd new_file(const std::string& path) {
+  return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+bool write_all(const UniqueFd& file, std::string_view text) {
+  while (file && !text.empty()) {
+    const ssize_t wrote = ::write(file.get(), text.data(), text.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return static_cast<bool>(file);
+}
+
+std::string method_text(const CrashFacts& facts) {
+  switch (facts.moment) {
+    case CrashFacts::Moment::loading:
+      return "none, it was being loaded";
+    case CrashFacts::Moment::turn:
+      return facts.method;
+    case CrashFacts::Moment::no_turn:
+      return "none, no turn failed by it";
+  }
+  return "unknown";
 }
 
 /// An id has letters, digits, '.', '_' and '-' only; whatever else got here stays out of a path.
@@ -63,9 +94,10 @@ std::string CrashReports::text(const CrashFacts& facts, const Redactor& redactor
     out += '\n';
   };
   add("plugin", facts.plugin + " " + facts.version);
-  add("file", facts.file_hash);
+  add("file", facts.file);
+  add("sha256", facts.file_hash);
   add("how", facts.how);
-  add("method", facts.method.empty() ? "none, it was being loaded" : facts.method);
+  add("method", method_text(facts));
   add("last effect", facts.last_effect.empty() ? "none" : facts.last_effect);
   add("turns", std::to_string(facts.turns));
   add("time", std::to_string(facts.wall_ms) + " ms since 1970");
@@ -81,22 +113,28 @@ std::string CrashReports::text(const CrashFacts& facts, const Redactor& redactor
 }
 
 Result<std::string> write_crash_report(const std::string& folder, const std::string& plugin,
-                                       std::int64_t wall_ms, const std::string& text) {
+                                       std::int64_t wall_ms, const CrashReport& report) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed(folder);
   std::string number = std::to_string(wall_ms);
   number.insert(0, number.size() < 14 ? 14 - number.size() : 0, '0');
-  std::string path;
+  std::string stem;
   UniqueFd file;
   // Two workers may die in one millisecond.
   for (int copy = 0; copy < 100 && !file; ++copy) {
-    path = folder + "/" + number + "-" + std::to_string(copy) + "-" + file_word(plugin) + ".txt";
-    file.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file && errno != EEXIST) return failed(path);
+    stem = folder + "/" + number + "-" + std::to_string(copy) + "-" + file_word(plugin);
+    file = new_file(stem + ".txt");
+    if (!file && errno != EEXIST) return failed(stem + ".txt");
   }
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return failed(path);
+  if (!file) return failed(stem + ".txt");
+  std::string text = report.text;
+  if (!report.journal.empty()) {
+    const std::string journal = stem + kJournalEnding;
+    if (!write_all(new_file(journal), report.journal)) return failed(journal);
+    text += "again: toolpost replay " + journal + "\n";
+  }
+  if (!write_all(file, text)) return failed(stem + ".txt");
   remove_oldest(folder);
-  return path;
+  return stem + ".txt";
 }
 
 }  // namespace toolpost

@@ -54,6 +54,8 @@ class LabelledCounters {
     series_.at(labels, [] { return std::uint64_t{0}; }) += amount;
   }
   const std::map<std::string, std::uint64_t>& all() const { return series_.all(); }
+  /// Of a gauge, before it is taken anew.
+  void clear() { series_ = {}; }
 
  private:
   SeriesByLabels<std::uint64_t> series_;

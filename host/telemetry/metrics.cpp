@@ -11,11 +11,11 @@ constexpr double kOvershootBounds[] = {0, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 
 constexpr double kDurationBounds[] = {0.001, 0.005, 0.025, 0.1, 0.5, 1,   2.5, 5,
                                       10,    30,    45,    60,  120, 300, 600, 900};
 
-constexpr std::string_view kEffectNames[] = {"provider", "http",      "file.read", "file.list",
-                                             "git",      "store.get", "store.put", "ask",
-                                             "sample",   "sleep",     "join",      "other"};
-constexpr std::string_view kWorkerEndNames[] = {"retired",  "crashed",   "hung",
-                                                "protocol", "not_ready", "shutdown"};
+constexpr std::string_view kEffectNames[] = {
+    "provider",      "http",   "file.read",   "file.list", "git",    "store.get", "store.put", "thread.read",
+    "thread.append", "models", "host.status", "ask",       "sample", "sleep",     "join",      "other"};
+constexpr std::string_view kWorkerEndNames[] = {"retired",   "crashed",  "hung", "protocol",
+                                                "not_ready", "shutdown", "lost"};
 constexpr std::string_view kSanitizerNames[] = {"stripped_invisible", "refused_structure", "refused_schema",
                                                 "masked_secret"};
 static_assert(std::size(kEffectNames) == kLabelCount<EffectLabel>);
@@ -62,8 +62,9 @@ class PrometheusText {
     }
   }
 
-  void counters(std::string_view name, std::string_view help, const LabelledCounters& values) {
-    head(name, help, "counter");
+  void counters(std::string_view name, std::string_view help, const LabelledCounters& values,
+                std::string_view type = "counter") {
+    head(name, help, type);
     for (const auto& [labels, value] : values.all()) line(name, labels, std::to_string(value));
   }
 
@@ -161,18 +162,20 @@ std::string Metrics::prometheus_text() const {
   text.value("toolpost_turns_total", "Runs of plugin code.", "counter", turns);
   text.effects("toolpost_effects_total", "Finished effects by kind and outcome.", effects);
   text.counter("toolpost_attempts_total", "Attempts of provider calls by outcome.", "outcome", attempts);
-  text.value("toolpost_retries_total", "Attempts beyond the first.", "counter", retries);
+  text.counters("toolpost_retries_total", "Attempts beyond the first.", retries);
   text.value("toolpost_turn_reruns_total", "Turns run again after a crash.", "counter", turn_reruns);
   text.value("toolpost_config_reloads_total", "Reloads that took effect.", "counter", reloads);
   text.value("toolpost_config_reloads_refused_total", "Reloads that changed nothing.", "counter",
              reloads_refused);
-  text.value("toolpost_breaker_openings_total", "Times that a breaker opened.", "counter", breaker_openings);
+  text.counters("toolpost_breaker_openings_total", "Times that a breaker opened.", breaker_openings);
   text.value("toolpost_workers_started_total", "Workers started.", "counter", workers_started);
   text.counter("toolpost_workers_ended_total", "Workers ended or killed by reason.", "reason", workers_ended);
   text.counter("toolpost_sanitizer_actions_total", "What the sanitizer changed or refused.", "action",
                sanitizer_actions);
   text.value("toolpost_log_lines_lost_total", "Log lines that nobody took.", "counter", log_lines_lost);
   text.value("toolpost_queue_size", "Calls waiting to start.", "gauge", queue_size);
+  text.counters("toolpost_attempts_waiting", "Attempts that wait for a place at their provider.",
+                attempts_waiting, "gauge");
   text.value("toolpost_calls_running", "Calls that have started and not finished.", "gauge", calls_running);
   text.value("toolpost_workers_running", "Workers alive.", "gauge", workers_running);
   text.histogram("toolpost_deadline_overshoot_seconds", "How long after its deadline a call was answered.",

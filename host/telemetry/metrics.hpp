@@ -23,6 +23,10 @@ enum class EffectLabel : unsigned char {
   git,
   store_get,
   store_put,
+  thread_read,
+  thread_append,
+  models,
+  host_status,
   ask,
   sample,
   sleep,
@@ -32,11 +36,11 @@ enum class EffectLabel : unsigned char {
 /// Of an effect's kind, e.g. "file.read", "git.diff"; `other` for what is not known here.
 EffectLabel effect_label(std::string_view kind);
 
-enum class WorkerEnd : unsigned char { retired, crashed, hung, protocol, not_ready, shutdown };
+enum class WorkerEnd : unsigned char { retired, crashed, hung, protocol, not_ready, shutdown, lost };
 
 enum class SanitizerAction : unsigned char {
   stripped_invisible,
-  refused_structure,  // arguments that are no JSON, or break a limit of [limits]
+  refused_structure,  // lines and arguments that are no JSON, or break a limit of [limits]
   refused_schema,
   masked_secret,
 };
@@ -49,7 +53,7 @@ inline constexpr std::size_t kLabelCount<Errc> = static_cast<std::size_t>(Errc::
 template <>
 inline constexpr std::size_t kLabelCount<EffectLabel> = static_cast<std::size_t>(EffectLabel::other) + 1;
 template <>
-inline constexpr std::size_t kLabelCount<WorkerEnd> = static_cast<std::size_t>(WorkerEnd::shutdown) + 1;
+inline constexpr std::size_t kLabelCount<WorkerEnd> = static_cast<std::size_t>(WorkerEnd::lost) + 1;
 template <>
 inline constexpr std::size_t kLabelCount<SanitizerAction> =
     static_cast<std::size_t>(SanitizerAction::masked_secret) + 1;
@@ -92,11 +96,9 @@ struct Metrics {
   std::uint64_t turns = 0;                  // runs of plugin code
   CounterByTwo<EffectLabel, Errc> effects;  // finished, by kind and outcome
   CounterBy<Errc> attempts;                 // of provider calls, by outcome
-  std::uint64_t retries = 0;                // attempts beyond the first
   std::uint64_t turn_reruns = 0;            // turns run again after a crash
   std::uint64_t reloads = 0;                // of the configuration, that took effect
   std::uint64_t reloads_refused = 0;
-  std::uint64_t breaker_openings = 0;
   std::uint64_t workers_started = 0;
   CounterBy<WorkerEnd> workers_ended;
   CounterBy<SanitizerAction> sanitizer_actions;
@@ -109,6 +111,9 @@ struct Metrics {
   Histogram deadline_overshoot;         // answer after its deadline by so much; 0 when in time
   LabelledHistograms call_duration;     // acceptance to answer, by tool and outcome
   LabelledHistograms attempt_duration;  // of provider calls, by provider, model and outcome
+  LabelledCounters retries;             // attempts beyond the first, by provider and model
+  LabelledCounters breaker_openings;    // by provider and model
+  LabelledCounters attempts_waiting;    // for a place now, by provider; a gauge
   LabelledCounters tokens;              // as providers report them, by provider, model and direction
   LabelledCounters cost;                // in millionths, by provider, model and currency
 

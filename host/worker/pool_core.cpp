@@ -38,6 +38,11 @@ std::optional<TurnId> PoolCore::turn_at(WorkerId worker, std::uint64_t number) c
   return std::nullopt;
 }
 
+bool PoolCore::is_dying(WorkerId worker) const {
+  const auto found = workers_.find(worker);
+  return found != workers_.end() && found->second.state == State::dying;
+}
+
 bool PoolCore::holds(TurnId turn) const {
   const auto is_it = [turn](const auto& one) { return one.turn == turn; };
   return std::any_of(waiting_.begin(), waiting_.end(), is_it) ||
@@ -108,7 +113,7 @@ void PoolCore::spawn_if_needed(TimePoint now) {
       return entry.second.state == State::live && entry.second.sent.empty();
     });
     if (idle == workers_.end()) return;
-    kill(idle->first, idle->second, KillReason::other_owner);
+    kill(idle->first, idle->second, EndReason::other_owner);
     if (total_ > settings_.total_max) return;
   }
   spawn(now);
@@ -139,7 +144,7 @@ bool PoolCore::give_up_worker(GiveUp how) {
   }
   if (chosen == nullptr) return false;
   if (chosen->sent.empty()) {
-    kill(chosen_id, *chosen, KillReason::other_owner);
+    kill(chosen_id, *chosen, EndReason::other_owner);
     return true;
   }
   if (how == GiveUp::idle || (how == GiveUp::one_of_several && live < 2)) return false;
@@ -159,7 +164,7 @@ void PoolCore::spawn(TimePoint now) {
   actions_.push_back(SpawnWorker{last_worker_});
 }
 
-void PoolCore::kill(WorkerId id, Worker& worker, KillReason reason) {
+void PoolCore::kill(WorkerId id, Worker& worker, EndReason reason) {
   if (worker.state == State::dying) return;
   worker.state = State::dying;
   actions_.push_back(KillWorker{id, reason});
@@ -176,8 +181,15 @@ void PoolCore::on_ready(WorkerId id, TimePoint now) {
 void PoolCore::on_load_failed(WorkerId id, const Error& why, TimePoint) {
   const auto found = workers_.find(id);
   if (found == workers_.end() || found->second.state == State::dying) return;
-  kill(id, found->second, KillReason::load_failed);
-  for (const Waiting& waiting : std::exchange(waiting_, {})) actions_.push_back(FailTurn{waiting.turn, why});
+  kill(id, found->second, EndReason::load_failed);
+  fail_waiting(why);
+}
+
+/// Who waits for a plugin that cannot get ready. None of these turns has begun.
+void PoolCore::fail_waiting(Error error) {
+  error.loading = true;
+  for (const Waiting& waiting : std::exchange(waiting_, {}))
+    actions_.push_back(FailTurn{waiting.turn, error});
 }
 
 bool PoolCore::on_turn_done(WorkerId id, std::uint64_t number, bool skipped, TimePoint now) {
@@ -221,7 +233,7 @@ void PoolCore::on_peak(WorkerId id, std::uint64_t bytes) {
 void PoolCore::maybe_retire(WorkerId id, Worker& worker, TimePoint now) {
   const bool old = now - worker.born >= settings_.age_max;
   if (worker.sent.empty() && (worker.retiring || old || worker.revoked_from != UINT64_MAX)) {
-    kill(id, worker, KillReason::retired);
+    kill(id, worker, EndReason::retired);
   } else if (old) {
     worker.retiring = true;
   }
@@ -235,21 +247,22 @@ void PoolCore::give_back(Worker& worker, std::size_t from) {
                     worker.sent.end());
 }
 
-void PoolCore::lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error) {
+bool PoolCore::lose(Worker& worker, std::uint64_t started, const Error& error) {
   // Turns before the running one had finished, but their answers were not flushed; those after it never
   // began. Both go to another worker: a turn without its answer has had no effect.
   std::deque<Sent> sent = std::exchange(worker.sent, {});
   std::deque<Waiting> again;
+  bool failed = false;
   for (const Sent& one : sent) {
     if (one.number == started) {
-      worker.useful = true;
+      failed = worker.useful = true;
       actions_.push_back(FailTurn{one.turn, error});
     } else {
       again.push_back({one.turn, one.owner, one.suspect});
     }
   }
   waiting_.insert(waiting_.begin(), again.begin(), again.end());
-  kill(id, worker, error.code == Errc::hung ? KillReason::hung : KillReason::protocol);
+  return failed;
 }
 
 void PoolCore::on_protocol_error(WorkerId id, const std::string& what, TimePoint now) {
@@ -264,9 +277,10 @@ void PoolCore::on_protocol_error(WorkerId id, const std::string& what, TimePoint
     if (front.suspect) failed = front.number;
     front.suspect = true;
   }
-  lose(id, worker, failed,
-       {Errc::protocol, "plugin " + plugin_ + " broke the worker protocol: " + what, Millis{0},
-        SideEffect::maybe});
+  const Error error{Errc::protocol, "plugin " + plugin_ + " broke the worker protocol: " + what, Millis{0},
+                    SideEffect::maybe};
+  if (!lose(worker, failed, error)) actions_.push_back(ReportDeath{error});
+  kill(id, worker, EndReason::protocol);
   dispatch(now);
 }
 
@@ -282,12 +296,9 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
         Errc::crashed,
         "plugin " + plugin_ + " crashed (" + how + ")" + (while_starting ? " while it was loaded" : ""),
         Millis{0}, SideEffect::maybe, outside};
-    lose(id, worker, started, error);
-    actions_.pop_back();  // the kill that lose() asks for is moot
-    if (while_starting) {
-      for (const Waiting& waiting : std::exchange(waiting_, {}))
-        actions_.push_back(FailTurn{waiting.turn, error});
-    }
+    const bool failed = lose(worker, started, error);
+    if (!failed && !while_starting) actions_.push_back(ReportDeath{error});
+    if (while_starting) fail_waiting(error);
     if (!worker.useful) deaths_.push_back(now);
     while (!deaths_.empty() && now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
     if (!worker.useful && deaths_.size() >= kDeathsMax) {
@@ -307,10 +318,9 @@ void PoolCore::on_lost(WorkerId id, std::uint64_t started, TimePoint now) {
   if (found == workers_.end()) return;
   const bool was_starting = found->second.state == State::starting;
   if (found->second.state != State::dying) {
-    lose(id, found->second, started,
+    lose(found->second, started,
          {Errc::crashed, "a worker of plugin " + plugin_ + " ended with the spawner", Millis{0},
           SideEffect::maybe, true});
-    actions_.pop_back();  // the kill that lose() asks for is moot
   }
   workers_.erase(found);
   --total_;
@@ -371,19 +381,19 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
     if (worker.state == State::starting) {
       const Error error{Errc::hung, "plugin " + plugin_ + " was not ready after workers.ready_max_ms = " +
                                         std::to_string(settings_.ready_max.count())};
-      kill(id, worker, KillReason::not_ready);
-      for (const Waiting& waiting : std::exchange(waiting_, {}))
-        actions_.push_back(FailTurn{waiting.turn, error});
+      kill(id, worker, EndReason::not_ready);
+      fail_waiting(error);
     } else if (worker.sent.empty()) {
-      kill(id, worker, KillReason::retired);
+      kill(id, worker, EndReason::retired);
     } else if (now - worker.turn_since >= turn_max_) {
       const std::uint64_t running = std::max(worker.seen_started, worker.sent.front().number);
-      lose(id, worker, running,
+      lose(worker, running,
            {Errc::hung,
             "a turn of plugin " + plugin_ + " ran past " + turn_max_setting_ + " = " +
                 std::to_string(to_ms(turn_max_)) + " (" + std::to_string(to_ms(now - worker.turn_since)) +
                 " ms)",
             Millis{0}, SideEffect::maybe});
+      kill(id, worker, EndReason::hung);
     } else if (!worker.slow) {
       take_back_unbegun(id, worker, now);
     }
@@ -393,7 +403,7 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
 
 void PoolCore::shut_down() {
   closing_ = true;
-  for (auto& [id, worker] : workers_) kill(id, worker, KillReason::shutdown);
+  for (auto& [id, worker] : workers_) kill(id, worker, EndReason::shutdown);
 }
 
 }  // namespace toolpost

@@ -23,7 +23,18 @@ using WorkerId = std::uint64_t;
 using TurnId = std::uint64_t;
 using OwnerId = std::uint32_t;
 
-enum class KillReason { hung, not_ready, protocol, retired, load_failed, other_owner, shutdown };
+/// Why a worker ended: killed by the host, but for the last two.
+enum class EndReason {
+  hung,
+  not_ready,
+  protocol,
+  retired,
+  load_failed,
+  other_owner,
+  shutdown,
+  crashed,
+  lost
+};
 
 struct SpawnWorker {
   WorkerId worker;
@@ -39,13 +50,17 @@ struct RevokeTurns {
 };
 struct KillWorker {
   WorkerId worker;
-  KillReason reason;
+  EndReason reason;
 };
 struct FailTurn {
   TurnId turn;
   Error error;
 };
-using PoolAction = std::variant<SpawnWorker, SendTurn, RevokeTurns, KillWorker, FailTurn>;
+/// A worker ended by its own fault, and no turn fails for it: it had none, or its turns run again.
+struct ReportDeath {
+  Error error;
+};
+using PoolAction = std::variant<SpawnWorker, SendTurn, RevokeTurns, KillWorker, FailTurn, ReportDeath>;
 
 /// What the status page of a worker says, already clamped by the shell to what was sent.
 struct WorkerClock {
@@ -110,6 +125,8 @@ class PoolCore {
 
   std::size_t workers() const { return workers_.size(); }
   std::size_t waiting() const { return waiting_.size(); }
+  /// Whether it was killed, and its death is not told yet; a worker that is not known is not.
+  bool is_dying(WorkerId worker) const;
   std::optional<TurnId> turn_at(WorkerId worker, std::uint64_t number) const;
   /// Whether `turn` waits, or is with a worker that still owes it.
   bool holds(TurnId turn) const;
@@ -146,10 +163,12 @@ class PoolCore {
   void dispatch(TimePoint now);
   Worker* find_worker(const Waiting& waiting, WorkerId& id);
   void send(WorkerId id, Worker& worker, const Waiting& waiting, TimePoint now);
-  void kill(WorkerId id, Worker& worker, KillReason reason);
+  void kill(WorkerId id, Worker& worker, EndReason reason);
+  void fail_waiting(Error error);
   void give_back(Worker& worker, std::size_t from);
   void take_back_unbegun(WorkerId id, Worker& worker, TimePoint now);
-  void lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error);
+  /// True when a turn fails for it.
+  bool lose(Worker& worker, std::uint64_t started, const Error& error);
   void maybe_retire(WorkerId id, Worker& worker, TimePoint now);
   void spawn_if_needed(TimePoint now);
   void spawn(TimePoint now);

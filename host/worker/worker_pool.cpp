@@ -43,6 +43,10 @@ WorkerPool::~WorkerPool() {
   quota_.leave(*this);
   loop_.cancel(timer_);
   for (const auto& [worker, link] : links_) spawner_.kill(global_id(worker));
+  core_.shut_down();  // those that it would kill end with this, and are told
+  for (const PoolAction& action : core_.take_actions())
+    if (const auto* killed = std::get_if<KillWorker>(&action); killed != nullptr && events_.ended)
+      events_.ended(killed->reason);
 }
 
 void WorkerPool::submit(TurnId turn, OwnerId owner, std::string input) {
@@ -92,12 +96,17 @@ void WorkerPool::carry_out() {
                           },
                           [&](const KillWorker& order) {
                             spawner_.kill(global_id(order.worker));
-                            if (events_.killed) events_.killed(order.reason);
-                            if (order.reason == KillReason::not_ready) on_not_ready(order.worker);
+                            if (events_.ended) events_.ended(order.reason);
+                            if (order.reason == EndReason::not_ready) on_not_ready(order.worker);
                           },
                           [&](FailTurn& order) {
                             if (inputs_.erase(order.turn) != 0)
                               events_.turn_done(order.turn, std::move(order.error));
+                            else if (!order.error.loading && events_.died_unheard)
+                              events_.died_unheard(order.error);
+                          },
+                          [&](const ReportDeath& order) {
+                            if (events_.died_unheard) events_.died_unheard(order.error);
                           }},
                  action);
     }
@@ -314,6 +323,7 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   if (!link.ready && !link.refused && events_.loaded) {
     events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
+  if (!core_.is_dying(worker) && events_.ended) events_.ended(EndReason::crashed);
   // No plugin can send itself SIGKILL; the kernel does when memory is short, and people do.
   const bool outside = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
   core_.on_died(worker, link.page->started.load(), how, loop_.now(), outside);
@@ -328,6 +338,7 @@ void WorkerPool::on_lost(WorkerId worker) {
   Link& link = *found->second;
   read_the_rest(worker, link);
   on_stdio(worker);
+  if (!core_.is_dying(worker) && events_.ended) events_.ended(EndReason::lost);
   core_.on_lost(worker, link.page->started.load(), loop_.now());
   dirty_.erase(worker);
   links_.erase(worker);

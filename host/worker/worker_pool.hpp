@@ -23,7 +23,9 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     TurnDone turn_done;
     std::function<void(Result<void>)> loaded;            // a worker said READY, or could not
     std::function<void(const std::string& line)> stdio;  // what the plugin printed
-    std::function<void(KillReason)> killed;
+    std::function<void(EndReason)> ended;                // each worker once, however it ended
+    /// A worker ended by its own fault, and no call hears of it.
+    std::function<void(const Error&)> died_unheard;
     std::function<void(int level)> sandboxed;
     /// After each frame in either direction; true ends the worker there. Only tests set it.
     std::function<bool(FrameType)> kill_after_frame;

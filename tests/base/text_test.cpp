@@ -10,6 +10,10 @@ TEST_CASE("did you mean: the nearest candidate, but never a wild guess", "[base]
   CHECK(did_you_mean("debgu", names) == "debug");
   CHECK(did_you_mean("cht", names) == "chat");
   CHECK_FALSE(did_you_mean("weather", names));
+  // Too far off by letters, but one begins with the other.
+  CHECK(did_you_mean("debugging_session", names) == "debug");
+  CHECK(did_you_mean("deb", names) == "debug");
+  CHECK_FALSE(did_you_mean("de", {"development"}));
   CHECK_FALSE(did_you_mean("anything", {}));
 }
 

@@ -18,13 +18,52 @@ TEST_CASE("command line: each command teaches with examples", "[cli]") {
   CHECK(help.find("Exit status: 0 done, 1 the call or check failed, 2 wrong use or configuration.") !=
         std::string::npos);
   for (const char* command : {"serve", "call", "replay", "tools", "plugins", "inspect", "smoke", "config",
-                              "completion", "doctor", "status", "threads"}) {
+                              "completion", "doctor", "status", "threads", "calls"}) {
     CAPTURE(command);
     CHECK(help.find(std::string("\n  ") + command + " ") != std::string::npos);
     const Ended ended = home.run({command, "--help"});
     CHECK(ended.status == 0);
     CHECK(ended.out.find("Examples:\n  ") != std::string::npos);
   }
+}
+
+TEST_CASE("command line: each command of a command teaches with examples too", "[cli]") {
+  ProgramHome home;
+  for (const auto& [command, parts] :
+       std::map<std::string, std::vector<std::string>>{{"calls", {"list", "show", "resume", "purge"}},
+                                                       {"threads", {"list", "show", "export", "delete"}},
+                                                       {"config", {"check", "print", "import"}}})
+    for (const std::string& part : parts) {
+      CAPTURE(command, part);
+      const Ended ended = home.run({command, part, "--help"});
+      CHECK(ended.status == 0);
+      CHECK(ended.out.find("Examples:\n  ") != std::string::npos);
+    }
+}
+
+TEST_CASE("command line: with --json a wrong configuration and an unknown command are a document too",
+          "[cli]") {
+  ProgramHome home;
+  home.configure("[limits]\ndept_max = 5\n");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--json", "calls", "list"}, {"--json", "plugins"}, {"--json", "cals"}}) {
+    CAPTURE(words.back());
+    const Ended ended = home.run(words);
+    CHECK(ended.status == 2);
+    const json told = json::parse(ended.out, nullptr, false);
+    REQUIRE(told.is_object());
+    CHECK_FALSE(told["error"]["message"].get<std::string>().empty());
+  }
+}
+
+TEST_CASE("command line: what no plugin takes keeps every host from starting, and says where it stands",
+          "[cli][config]") {
+  ProgramHome home;
+  const std::string file = home.configure("[plugins.\"dev.toolpost.chta\"]\nenabled = true\n");
+  const Ended ended = home.run({"call", "echo", R"({"text":"x"})"});
+  CHECK(ended.status == 2);
+  CHECK(ended.err.find(file + ":1: ") == 0);
+  CHECK(ended.err.find("did you mean \"dev.toolpost.chat\"?") != std::string::npos);
 }
 
 TEST_CASE("command line: wrong use ends with 2, a failed call with 1, a good one with 0", "[cli]") {
@@ -156,7 +195,7 @@ TEST_CASE("command line: completion knows commands, options and their values' ab
 TEST_CASE("command line: a command that is not there is named, with what was meant", "[cli]") {
   ProgramHome home;
   CHECK(home.run({"cal", "echo"}).err == "toolpost: there is no command \"cal\"; did you mean \"call\"?\n");
-  CHECK(home.run({"--json", "threads", "lst"}).err ==
+  CHECK(home.run({"threads", "lst"}).err ==
         "toolpost: there is no command \"threads lst\"; did you mean \"list\"?\n");
   CHECK(home.run({"zebra"}).err == "toolpost: there is no command \"zebra\"; `toolpost --help` lists them\n");
   CHECK(home.run({"--help"}).status == 0);

@@ -62,6 +62,37 @@ TEST_CASE("config command: check names the files, or all that is wrong with stat
   CHECK(told["problems"][0]["column"] == 1);
 }
 
+TEST_CASE("config command: what the plugins do not take is told together with what is wrong by itself",
+          "[cli][config]") {
+  ProgramHome home;
+  const std::string user = home.configure(
+      "[limits]\ndept_max = 5\n[providers.one]\nbase_url = \"https://one.example\"\nplugin = \"opnai\"\n");
+  const Ended wrong = home.run({"config", "check"});
+  CHECK(wrong.status == 2);
+  CHECK(wrong.err.find(user + ":2:1: unknown setting limits.dept_max") != std::string::npos);
+  CHECK(wrong.err.find("there is no provider plugin \"opnai\"; did you mean \"openai\"?") !=
+        std::string::npos);
+}
+
+TEST_CASE("config command: check warns of a key that is not there, and runs no program for one",
+          "[cli][config]") {
+  ProgramHome home;
+  const std::string ran = home.path() + "/ran";
+  const std::string user = home.configure(
+      "[providers.one]\nbase_url = \"https://one.example\"\nkey = { env = \"ONE_KEY\" }\n"
+      "[providers.two]\nbase_url = \"https://two.example\"\nkey = { command = [\"/usr/bin/touch\", \"" +
+      ran + "\"] }\n");
+  const Ended warned = home.run({"config", "check"});
+  CHECK(warned.status == 0);
+  CHECK(warned.err ==
+        user +
+            ":3: providers.one.key: the environment variable ONE_KEY is not set; set it to the key, "
+            "or use key = { file = ... }; until then it cannot be asked\n");
+  CHECK_FALSE(std::filesystem::exists(ran));
+  home.set("ONE_KEY", "k");
+  CHECK(home.run({"config", "check"}).err.empty());
+}
+
 TEST_CASE("config command: a file that is there and cannot be read is not passed over", "[cli][config]") {
   ProgramHome home;
   const std::string folder = home.path() + "/.config/toolpost/toolpost.toml";

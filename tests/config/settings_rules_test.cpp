@@ -53,6 +53,43 @@ TEST_CASE("settings rules: tool within expert, expert within daemon", "[config]"
   CHECK(problems(settings).size() == 1);
 }
 
+TEST_CASE("settings rules: an override fits into the looser of the two profiles", "[config]") {
+  Settings settings;
+  settings.providers["glm"].base_url = "https://glm.example.com";
+  settings.providers["glm"].ceiling = Millis{719'500};
+  settings.plugins["org.x"].ceiling = Millis{809'250};
+  CHECK(problems(settings).empty());
+  settings.providers["glm"].ceiling = Millis{719'501};
+  settings.plugins["org.x"].ceiling = Millis{809'251};
+  CHECK(problems(settings) ==
+        Messages{"providers.glm.ceiling_ms (719501) + deadlines.provider_reserve_ms (500) must be at most "
+                 "ceilings_long.expert_ms (720000); lower the one or raise the other",
+                 "plugins.\"org.x\".ceiling_ms (809251) + deadlines.tool_reserve_ms (750) must be at most "
+                 "ceilings_long.daemon_ms (810000); lower the one or raise the other"});
+  // What is off holds nothing; the next outer one does, and with none anything fits.
+  settings.ceilings_long.expert = Millis{0};
+  settings.ceilings_long.tool = Millis{0};
+  CHECK(problems(settings).size() == 1);
+  settings.ceilings_long.daemon = Millis{0};
+  settings.deadlines.allow_unbounded = true;
+  CHECK(problems(settings).empty());
+}
+
+TEST_CASE("settings rules: a plugin's turn fits its own ceiling", "[config]") {
+  Settings settings;
+  settings.plugins["org.x"].turn_max = Millis{30'000};
+  CHECK(problems(settings).empty());
+  settings.plugins["org.x"].ceiling = Millis{30'000};
+  CHECK(problems(settings).empty());
+  settings.plugins["org.x"].ceiling = Millis{29'999};
+  CHECK(
+      problems(settings) ==
+      Messages{"plugins.\"org.x\".turn_max_ms (30000) must be at most plugins.\"org.x\".ceiling_ms (29999); "
+               "lower the one or raise the other"});
+  settings.plugins["org.x"].ceiling = Millis{0};
+  CHECK(problems(settings).empty());
+}
+
 TEST_CASE("settings rules: a tool and its reserve fit the daemon", "[config]") {
   Settings settings;
   settings.ceilings.expert = Millis{0};

@@ -15,6 +15,7 @@ const WrongFile kFiles[] = {
     {"[limits]\ndept_max = 5", "f:2:1: unknown setting limits.dept_max; did you mean limits.depth_max?"},
     {"[limit]\ndepth_max = 5", "f:1:2: unknown section [limit]; did you mean [limits]?"},
     {"[zebra]\nx = 1", "f:1:2: unknown section [zebra]"},
+    {"[logging]\nlevel = \"info\"", "f:1:2: unknown section [logging]; did you mean [log]?"},
     {"depth_max = 5",
      "f:1:1: unknown setting depth_max outside of any section; did you mean limits.depth_max?"},
     {"zebra = 5", "f:1:1: unknown setting zebra outside of any section"},
@@ -60,7 +61,8 @@ const WrongFile kFiles[] = {
     {"[retry]\nattempts_max = 11",
      "f:2:1: retry.attempts_max must be a whole number (attempts) in 1..10, found the whole number 11"},
     {"[log]\nlevel = \"warning\"",
-     "f:2:1: log.level must be one of debug, info, warn, error, off, found the string \"warning\""},
+     "f:2:1: log.level must be one of debug, info, warn, error, off, found the string \"warning\"; did you "
+     "mean \"warn\"?"},
     {"[log]\nlevel = \"loudest of all\"",
      "f:2:1: log.level must be one of debug, info, warn, error, off, found the string \"loudest of "
      "all\""},

@@ -83,20 +83,23 @@ for (const [era, connect] of Object.entries(eras)) {
     const client = await connect(place, { user: accept({}), model });
     place.onEnd(() => client.close());
     assert.deepEqual((await ask(client, sample)).result, { text: 'because', model: 'own-model', finish_reason: 'stop' });
-    assert.equal(seen.systemPrompt, 'Be short.');
+    assert.equal(seen.systemPrompt, 'Tool asking (plugin test.asking) asks.\n\nBe short.');
     assert.deepEqual(seen.messages, [{ role: 'user', content: { type: 'text', text: 'why?' } }]);
     assert.equal(seen.includeContext, undefined);
   });
 
   test(`${era} client: with no provider configured its model is the expert`, bounded, async (t) => {
     const place = asking(t);
-    const client = await connect(place, { user: accept({}), model: answer('from the client') });
+    let asked;
+    const model = (params) => { asked = params; return answer('from the client')(); };
+    const client = await connect(place, { user: accept({}), model });
     place.onEnd(() => client.close());
     const request = { method: 'chat', model: 'auto', messages: [{ role: 'user', content: 'hm?' }] };
     const { result } = await ask(client, { kind: 'provider', request });
     assert.equal(result.text, 'from the client');
     assert.equal(result.provider, 'client');
     assert.equal(result.model, 'own-model');
+    assert.match(asked.systemPrompt, /^Tool asking \(plugin test\.asking\) asks\./);
   });
 
   test(`${era} client: one without the abilities gets UNSUPPORTED at once`, bounded, async (t) => {
@@ -134,6 +137,7 @@ test('an unfinished call goes on in another host of the same state folder, once'
   const { result } = await leg(first, {});
   assert.equal(result.resultType, 'input_required');
   assert.deepEqual(Object.keys(result.inputRequests), ['ask.0']);
+  assert.equal(result._meta['toolpost/call'].turns, 1);
   first.process.kill('SIGKILL');
   await first.closed;
 
@@ -165,6 +169,8 @@ test('answers that are missing are asked for again, unknown ones are left alone'
   const { result } = await leg(peer, {});
   const again = await leg(peer, { requestState: result.requestState, inputResponses: { 'ask.7': { action: 'accept' } } });
   assert.equal(again.result.resultType, 'input_required');
+  const until = (state) => state.split('.')[2]; // what a user may take is counted over all legs
+  assert.equal(until(again.result.requestState), until(result.requestState));
   const done = await leg(peer, { requestState: again.result.requestState, inputResponses: said('Ada') });
   assert.deepEqual(done.result.structuredContent.result.content, { name: 'Ada' });
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { Place, bounded } from './place.mjs';
 
@@ -36,6 +36,15 @@ test('each piece of JSON in the docs parses', () => {
   const pieces = blocks('json');
   assert.ok(pieces.length >= 5);
   for (const { where, text } of pieces) assert.doesNotThrow(() => JSON.parse(text), where);
+});
+
+test('each shell line of the README that needs no build runs', bounded, (t) => {
+  const place = new Place(t);
+  const lines = blocks('sh').filter(({ where }) => where.startsWith('README.md'))
+    .flatMap(({ text }) => text.split('\n')).map((line) => line.replace(/\s+#.*$/, '')).filter((line) => line.startsWith('toolpost '));
+  assert.ok(lines.length >= 1);
+  const env = { ...place.environment, PATH: `${dirname(process.env.TOOLPOST)}:${process.env.PATH}` };
+  for (const line of lines) execFileSync('bash', ['-c', line], { env, cwd: place.project, stdio: 'pipe' });
 });
 
 test('each command that the docs name is there', bounded, (t) => {

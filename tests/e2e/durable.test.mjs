@@ -252,6 +252,34 @@ test('interrupted: the same call asked again soon goes on with the answer that w
   assert.match(stdout, /no call is kept/);
 });
 
+test('interrupted: a call of several models goes on with the answers that are there', bounded, async (t) => {
+  let throttles = true; // so that the second model waits, with nothing sent, when the host dies
+  const quick = await startModel(t);
+  const slow = await startModel(t, { fail: () => throttles && { status: 429, retryAfter: 3 } });
+  const provider = (name, { url }) => `[providers.${name}]\nbase_url = "${url}/v1"\nmodels = ["m"]\nconfig = { stream = false }\n`;
+  const place = new Place(t).configure(`${provider('quick', quick)}${provider('slow', slow)}`);
+  const ask = { step: 'Shall we?', step_number: 1, total_steps: 1, next_step_required: false, findings: 'f',
+    models: [{ model: 'quick/m' }, { model: 'slow/m' }] };
+  let peer = await start(place);
+  const lost = peer.call(1, 'consensus', ask).catch(() => {});
+  await slow.until(() => slow.asked.size === 1 && slow.open === 0);
+  const kept = async () => {
+    const { calls: [call] } = JSON.parse((await toolpost(place, 'calls', 'list', '--json')).stdout);
+    const { answers } = JSON.parse((await toolpost(place, 'calls', 'show', call.id, '--json')).stdout);
+    return answers.some(({ kind, state }) => kind === 'provider' && state === 'ok');
+  };
+  while (!await kept());
+  await kill(peer);
+  await lost;
+  throttles = false;
+  peer = await start(place);
+  const { result } = await peer.call(1, 'consensus', ask);
+  const opinions = result.structuredContent.accumulated_responses;
+  assert.deepEqual(opinions.map(({ model, status }) => [model, status]), [['quick/m', 'success'], ['slow/m', 'success']]);
+  for (const times of quick.asked.values()) assert.equal(times, 1);
+  assert.equal([...slow.asked.values()][0], 2);
+});
+
 test('interrupted: an ordinary call in doubt is reported once, and asked anew after that', bounded, async (t) => {
   const model = await startModel(t, { hold: () => true });
   const place = new Place(t).configure(config(model.url));

@@ -23,7 +23,7 @@ export async function startModel(t, { hold = () => false, fail = () => undefined
       const answer = () => {
         const message = { role: 'assistant', content: `answer to ${prompt}` };
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] }), () => answered.add(prompt));
+        response.end(JSON.stringify({ model: 'm', usage: { prompt_tokens: 1000, completion_tokens: 100 }, choices: [{ index: 0, message, finish_reason: 'stop' }] }), () => answered.add(prompt));
       };
       const failure = fail(prompt);
       if (failure) {

@@ -69,6 +69,9 @@ test('smoke --all: every tool and every provider answers, each with its time, tu
     assert.ok(row.called && row.ms > 0 && row.ms < 60_000 && row.turns >= 1, row.tool);
     if (row.tool.startsWith('chat with')) assert.ok(row.attempts === 1 && row.tokens > 0, row.tool);
   }
+  // The conversations were nobody's.
+  const threads = execFileSync(process.env.TOOLPOST, [...place.args.slice(0, -1), 'threads', 'list', '--json'], { env: place.environment });
+  assert.deepEqual(JSON.parse(threads).threads, []);
   // The uploads carried the sample's file, which is gone now.
   const uploads = server.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/files'));
   assert.equal(uploads.length, 3);

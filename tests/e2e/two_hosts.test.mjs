@@ -101,3 +101,21 @@ test('two hosts: one is killed; the other never notices, and the call goes on in
   assert.match(doubted.content[0].text, /^in_doubt: /);
   for (const [prompt, times] of model.asked) assert.equal(times, 1, prompt);
 });
+
+test('two hosts: what a killed one left is found by one that ran beside it, when its owner asks again', bounded, async (t) => {
+  const model = await startModel(t, { hold: (prompt) => prompt === 'interrupted' });
+  const place = new Place(t).configure(config(model.url));
+  const [victim, witness] = await connectBoth(place);
+  const durable = { 'toolpost/durable': true };
+  const lost = victim('chat', { prompt: 'interrupted' }, undefined, durable).catch((error) => error);
+  await model.until(() => model.asked.has('interrupted'));
+  process.kill(victim.pid, 'SIGKILL');
+  assert.ok((await lost) instanceof Error);
+  const doubted = await witness('chat', { prompt: 'interrupted' }, undefined, durable);
+  assert.match(doubted.content[0].text, /^in_doubt: /);
+  assert.equal(model.asked.get('interrupted'), 1);
+  const anew = witness('chat', { prompt: 'interrupted' }, undefined, durable); // told once; this is another call
+  await model.until(() => model.asked.get('interrupted') === 2);
+  model.release();
+  assert.equal(content(await anew), 'answer to interrupted');
+});

@@ -14,6 +14,7 @@ import { runHostRows } from './host_run.mjs';
 import { inputRows } from './input_rows.mjs';
 import { runInputRows } from './input_run.mjs';
 import { failuresOf, lineOf, loadNow, page } from './matrix_report.mjs';
+import { targets } from './matrix_targets.mjs';
 import { startRows } from './start_rows.mjs';
 import { runStartRows } from './start_run.mjs';
 import { turnRows } from './turn_rows.mjs';
@@ -63,6 +64,9 @@ try {
   const results = [...turn.results, ...start, ...upstream, ...input, ...host];
   const failures = failuresOf(results, turn.whole);
   if (!options.short) {
+    // Here times count too.
+    for (const { what, bound, measured, met } of targets(results, turn.whole, Boolean(options.busy)))
+      if (!met) failures.push(`${what}: ${measured}, at most ${bound}`);
     const text = page({ results, whole: turn.whole, runs, hostRuns, busy: Boolean(options.busy), started, limits });
     console.log(`\n${text}`);
     if (options.write) writeFileSync(options.write, text);

@@ -10,8 +10,8 @@ using nlohmann::json;
 namespace {
 
 std::string initialize(std::string_view version, std::string_view capabilities) {
-  return R"({"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":")" + std::string(version) +
-         R"(","capabilities":)" + std::string(capabilities) + "}}";
+  return R"({"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":")" +
+         std::string(version) + R"(","capabilities":)" + std::string(capabilities) + "}}";
 }
 
 McpAbilities abilities_after(std::string_view version, std::string_view capabilities) {
@@ -56,7 +56,8 @@ TEST_CASE("questions: each is a request with an id of its own, answered once", "
   for (const char* foreign : {R"("toolpost-2")", R"("toolpost-")", R"("toolpost-1x")", "1", R"("1")", "null"})
     CHECK(client.send(R"({"jsonrpc":"2.0","id":)" + std::string(foreign) + R"(,"result":{}})").empty());
   CHECK(client.answers.empty());
-  const std::string answer = R"({"jsonrpc":"2.0","id":"toolpost-1","result":{"action":"accept","content":{"a":1.50}}})";
+  const std::string answer =
+      R"({"jsonrpc":"2.0","id":"toolpost-1","result":{"action":"accept","content":{"a":1.50}}})";
   CHECK(client.send(answer).empty());
   CHECK(client.send(answer).empty());
   REQUIRE(client.answers.size() == 1);
@@ -89,20 +90,23 @@ TEST_CASE("tools changed: a legacy client is told, one that has not opened is no
   CHECK(client.take().empty());
   client.initialize("2025-06-18");
   client.core.tools_changed();
-  CHECK(McpClient::one(client.take()) == json{{"jsonrpc", "2.0"}, {"method", "notifications/tools/list_changed"}});
+  CHECK(McpClient::one(client.take()) ==
+        json{{"jsonrpc", "2.0"}, {"method", "notifications/tools/list_changed"}});
 }
 
 TEST_CASE("questions: an unfinished answer names them, and frees the request's id", "[mcp][ask]") {
   McpClient client;
   client.send(McpClient::modern("7", "tools/call", R"("name":"echo",)"));
-  client.core.need_input(client.calls.at(0).number, R"({"ask.0":{"method":"elicitation/create"}})", "state");
+  client.core.need_input(client.calls.at(0).number, R"({"ask.0":{"method":"elicitation/create"}})", "state",
+                         R"("toolpost/call":{"turns":1})");
   const json answer = McpClient::one(client.take());
   CHECK(answer["id"] == 7);
   CHECK(answer["result"]["resultType"] == "input_required");
   CHECK(answer["result"]["inputRequests"]["ask.0"]["method"] == "elicitation/create");
   CHECK(answer["result"]["requestState"] == "state");
+  CHECK(answer["result"]["_meta"]["toolpost/call"]["turns"] == 1);
   CHECK(client.core.calls_in_flight() == 0);
-  client.core.need_input(client.calls.at(0).number, "{}", "state");
+  client.core.need_input(client.calls.at(0).number, "{}", "state", R"("toolpost/call":{"turns":1})");
   CHECK(client.take().empty());
 }
 
@@ -121,7 +125,8 @@ TEST_CASE("questions: the next call brings state and answers, in their right for
     CHECK(McpClient::one(call(bad))["error"]["code"] == -32602);
   call(R"("requestState":")" + std::string(4096, 's') + "\",");
   CHECK(client.calls.size() == 3);
-  CHECK(McpClient::one(call(R"("requestState":")" + std::string(4097, 's') + "\","))["error"]["code"] == -32602);
+  CHECK(McpClient::one(call(R"("requestState":")" + std::string(4097, 's') + "\","))["error"]["code"] ==
+        -32602);
 }
 
 TEST_CASE("questions: a sample's parts become messages that every revision knows", "[mcp][ask]") {
@@ -129,8 +134,7 @@ TEST_CASE("questions: a sample's parts become messages that every revision knows
       R"({"messages":[{"role":"user","content":[{"type":"text","text":"look"},
           {"type":"image","media_type":"image/png","data_base64":"AAAA"}]},{"role":"assistant","content":"hm"}],
           "system":"s","output_tokens_max":9,"temperature":0.5,"stop":["x"],"model":"m"})"));
-  CHECK(params["messages"] ==
-        json::parse(R"([{"role":"user","content":{"type":"text","text":"look"}},
+  CHECK(params["messages"] == json::parse(R"([{"role":"user","content":{"type":"text","text":"look"}},
                         {"role":"user","content":{"type":"image","data":"AAAA","mimeType":"image/png"}},
                         {"role":"assistant","content":{"type":"text","text":"hm"}}])"));
   CHECK(params["systemPrompt"] == "s");
@@ -144,9 +148,11 @@ TEST_CASE("questions: a sample's parts become messages that every revision knows
 
 TEST_CASE("questions: answers are read in one form, and refused in others", "[mcp][ask]") {
   const auto sampled = [](std::string_view text) { return json::parse(*read_mcp_sampling(text)); };
-  const json one = sampled(R"({"role":"assistant","model":"m","stopReason":"maxTokens","content":{"type":"text","text":"a"}})");
+  const json one = sampled(
+      R"({"role":"assistant","model":"m","stopReason":"maxTokens","content":{"type":"text","text":"a"}})");
   CHECK(one == json{{"text", "a"}, {"model", "m"}, {"finish_reason", "length"}});
-  const json list = sampled(R"({"content":[{"type":"text","text":"a"},{"type":"image"},{"type":"text","text":"b"}]})");
+  const json list =
+      sampled(R"({"content":[{"type":"text","text":"a"},{"type":"image"},{"type":"text","text":"b"}]})");
   CHECK(list == json{{"text", "ab"}, {"model", ""}, {"finish_reason", "stop"}});
   for (const char* bad : {"null", "{}", R"({"content":{"type":"image"}})", R"({"content":[]})", "7"})
     CHECK(read_mcp_sampling(bad).error().code == Errc::bad_upstream);

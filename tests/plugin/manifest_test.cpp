@@ -29,6 +29,23 @@ TEST_CASE("manifest: a plain one is read", "[plugin]") {
   CHECK(manifest->methods.at(0).name == "run");
 }
 
+TEST_CASE("manifest: the origins that it proposes are origins, and at most 16", "[plugin]") {
+  const auto with = [](const std::string& origins) {
+    return kHead + "[capabilities]\nrequired = [\"http\"]\nhttp_origins = " + origins + "\n" + method("a");
+  };
+  const auto listed = [](std::size_t count) {
+    std::string list = "[";
+    for (std::size_t i = 0; i < count; ++i) list += "\"https://a" + std::to_string(i) + ".example:8443\",";
+    return list + "]";
+  };
+  CHECK(parse_manifest(with(listed(16)))->http_origins.back() == "https://a15.example:8443");
+  for (const std::string& wrong :
+       {listed(17), std::string("\"https://a.example\""), std::string("[7]"),
+        std::string("[\"ftp://a.example\"]"), std::string("[\"https://\"]"),
+        std::string("[\"https://a.example/path\"]"), std::string("['https://a\"]']")})
+    CHECK(mentions(refusal(with(wrong)), "capabilities.http_origins must be a list of at most 16 origins"));
+}
+
 TEST_CASE("manifest: a key of many parts is refused, not recursed into", "[plugin]") {
   std::string deep = "a";
   while (deep.size() < kManifestBytesMax - 100) deep += ".a";

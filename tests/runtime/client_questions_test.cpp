@@ -124,9 +124,9 @@ TEST_CASE("ask: the form is what a client can show, one level of plain fields", 
 }
 
 TEST_CASE("ask: nobody sees invisible characters, in question or answer", "[runtime][ask]") {
-  const auto question = user_question(json{{"message", "a\u202eb"}}.dump(), "");
+  const auto question = user_question(json{{"message", "a\u202eb"}}.dump(), "T");
   REQUIRE(question);
-  CHECK(json::parse(*question)["message"] == "ab");
+  CHECK(json::parse(*question)["message"] == "T asks: ab");
   const json asked = {{"message", "m"}, {"schema", kForm}};
   const auto answer =
       user_answer(json{{"action", "accept"}, {"content", {{"name", "A\u200bda"}}}}.dump(), asked.dump());
@@ -136,7 +136,7 @@ TEST_CASE("ask: nobody sees invisible characters, in question or answer", "[runt
 
 TEST_CASE("sample: the question is text and images, of users and models", "[runtime][ask]") {
   const auto fault = [](const json& request) {
-    const auto question = model_question(request.dump());
+    const auto question = model_question(request.dump(), "Tool x (plugin y)");
     return question ? std::string() : question.error().message;
   };
   const json said = {{"role", "user"}, {"content", "hi"}};

@@ -48,7 +48,11 @@ TEST_CASE("grants: where the plugin has a table already, the lines for it are to
   plugin.found.manifest.required = {"http"};
   CHECK(missing_grants_toml(plugin) ==
         "[plugins.\"com.example.weather\"]\ngrant = [\"http\"]\n"
-        "http_origins = []  # the servers that it may ask, such as \"https://api.example.com\"\n");
+        "http_origins = []  # it names none: put in the servers that it may ask, such as "
+        "\"https://api.example.com\"\n");
+  plugin.found.manifest.http_origins = {"https://a.example", "http://127.0.0.1:8080"};
+  CHECK(missing_grants_toml(plugin).ends_with(
+      "http_origins = [\"https://a.example\", \"http://127.0.0.1:8080\"]\n"));
   plugin.configured = true;
   plugin.settings.http_origins = {"https://api.example.com"};
   CHECK(missing_grants_toml(plugin) ==
@@ -115,6 +119,30 @@ TEST_CASE("dropping in: files that others may write, links and nonsense are refu
       scan_plugins({{folder.string(), PluginOrigin::dropped_in}}, (folder / "state").string());
   REQUIRE(open_folder);
   CHECK(open_folder->refused.at(0).reason.find("the folder") != std::string::npos);
+  fs::remove_all(folder);
+}
+
+TEST_CASE("plugin copies: one that nobody has used for 30 days goes, one that a host keeps stays",
+          "[runtime][plugin]") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("toolpost_copies_" + std::to_string(getpid()));
+  const fs::path copies = folder / "state" / "plugins";
+  const auto scan = [&] { REQUIRE(scan_plugins({}, (folder / "state").string())); };
+  const auto age = [&](const char* name, std::chrono::hours hours) {
+    fs::last_write_time(copies / name, fs::file_time_type::clock::now() - hours);
+  };
+  scan();
+  CHECK((fs::status(copies).permissions() & fs::perms::all) == fs::perms::owner_all);
+  for (const char* name : {"aaaa", "bbbb", "cccc"}) fs::create_directory(copies / name);
+  std::ofstream(copies / "aaaa" / "plugin.so") << "x";
+  age("aaaa", kCopyUnusedMax + std::chrono::hours(1));
+  age("bbbb", kCopyUnusedMax - std::chrono::hours(1));
+  age("cccc", kCopyUnusedMax + std::chrono::hours(1));
+  keep_copies({(copies / "cccc" / "plugin.so").string()});
+  scan();
+  CHECK_FALSE(fs::exists(copies / "aaaa"));
+  CHECK(fs::exists(copies / "bbbb"));
+  CHECK(fs::exists(copies / "cccc"));
   fs::remove_all(folder);
 }
 

@@ -32,7 +32,8 @@ TEST_CASE("request state: names its journal until its time, to whom it was given
   const StateFolder folder;
   const RequestStateSeal seal = folder.open();
   const std::string state = seal.seal("0123abcd", kBinding, 1'000);
-  CHECK(*seal.unseal(state, kBinding, 1'000) == "0123abcd");
+  CHECK(seal.unseal(state, kBinding, 1'000)->journal == "0123abcd");
+  CHECK(seal.unseal(state, kBinding, 1'000)->expires_ms == 1'000);
   CHECK(seal.unseal(state, kBinding, 1'001).error().message.find("too old") != std::string::npos);
   CHECK_FALSE(seal.unseal(state, {"local:2", "digest"}, 0));
   CHECK_FALSE(seal.unseal(state, {"local:1", "other"}, 0));
@@ -54,7 +55,7 @@ TEST_CASE("request state: no changed byte passes", "[runtime][ask]") {
 TEST_CASE("request state: hosts of one folder share a key that others cannot read", "[runtime][ask]") {
   const StateFolder folder;
   const std::string state = folder.open().seal("j", kBinding, 1'000);
-  CHECK(*folder.open().unseal(state, kBinding, 0) == "j");
+  CHECK(folder.open().unseal(state, kBinding, 0)->journal == "j");
   const StateFolder other;
   CHECK_FALSE(other.open().unseal(state, kBinding, 0));
   struct stat status{};

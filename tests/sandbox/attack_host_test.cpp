@@ -126,6 +126,8 @@ TEST_CASE("attack: effects that nobody granted are refused, logged once and coun
   CHECK(world.refusals() == json{{"file.read", 3}, {"provider", 1}});
   CHECK(world.events["plugin_refused"] == 2);
   CHECK(world.details.find("file.read") != std::string::npos);
+  CHECK(world.details.find("may add to the configuration what `toolpost plugins` prints (logged once") !=
+        std::string::npos);
   CHECK(world.details.find("/etc/passwd") == std::string::npos);  // arguments are never logged
 }
 

@@ -36,6 +36,7 @@ expect() { grep -qF -- "$1" "$work/out" || { echo "not in the output: $1"; cat "
 expect "com.example.weather 1.0.0"
 "$toolpost" plugins >"$work/out"
 expect 'grant = ["http"]'
+expect 'http_origins = ["https://api.example"]'
 "$toolpost" call --record "$work/w.journal" weather '{"place":"Ulm"}' >"$work/out" 2>&1 && { echo "it was granted nothing"; exit 1; }
 expect "permission"
 "$toolpost" replay "$work/w.journal" >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }

@@ -104,6 +104,7 @@ SimHost::Owner::Owner(SimHost& host, const std::string& name)
     : interrupted(
           host.world_.disk, host.lease_,
           [lease = host.lease_](const std::string& other) { return other == lease; },
+          [] { return std::set<std::string>(); },  // one host at a time: it looks when it starts
           host.world_.settings.resume),
       stage(host.loop_, host.world_.random, host.ceilings_, host.repeats_, host.providers_, host.ways()) {
   if (interrupted.find(name, host.loop_.wall_ms())) stage.use(interrupted);

@@ -82,7 +82,8 @@ void SimPool::carry_out() {
                           [&](FailTurn& order) {
                             if (inputs_.erase(order.turn) != 0)
                               turn_done_(order.turn, std::move(order.error));
-                          }},
+                          },
+                          [](const ReportDeath&) {}},
                  action);
     }
   }

@@ -188,6 +188,23 @@ TEST_CASE("host lease: held while its host lives, free when it is gone, however 
   REQUIRE(WIFSIGNALED(status));
   CHECK(std::filesystem::exists(file));
   CHECK_FALSE(HostLease::is_held(world.folder, "abc123"));
+  // Its name stays for an hour, for hosts that live.
+  const auto own = HostLease::take(world.folder, "dddd");
+  {
+    const auto other = HostLease::take(world.folder, "eeee");  // it answers all that it is asked
+  }
+  CHECK(own->dead() == std::set<std::string>{"abc123"});
+  CHECK_FALSE(std::filesystem::exists(file));
+  {
+    auto other = HostLease::take(world.folder, "ffff");
+    other->leave_calls();
+  }
+  CHECK(own->dead() == std::set<std::string>{"abc123", "ffff"});
+  const std::string trace = world.folder + "/leases/dead.abc123";
+  std::filesystem::last_write_time(trace,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  CHECK(HostLease::take(world.folder, "aaaa"));
+  CHECK(own->dead() == std::set<std::string>{"ffff"});
   CHECK_FALSE(HostLease::is_held(world.folder, "../../etc/passwd"));
   CHECK_FALSE(HostLease::is_held(world.folder, ""));
   CHECK_FALSE(HostLease::take(world.folder, "UPPER"));

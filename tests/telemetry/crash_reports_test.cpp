@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "catch.hpp"
 #include "scratch_folder.hpp"
 
@@ -11,8 +14,10 @@ namespace {
 
 const CrashFacts kFacts{"org.example.bad",
                         "1.2.3",
+                        "/plugins/bad.so",
                         "abc123",
                         "plugin org.example.bad crashed (signal 11 (Segmentation fault))",
+                        CrashFacts::Moment::turn,
                         "review",
                         "file.read",
                         3,
@@ -30,10 +35,11 @@ TEST_CASE("crash reports: a report says what ran, how it ended and what it said 
   reports.note("org.example.bad", "reading \x1b[31m a file");
   reports.note("org.example.other", "not this one");
   const std::string text = reports.text(kFacts, Redactor());
-  for (const char* line : {"plugin: \"org.example.bad 1.2.3\"\n", "file: \"abc123\"\n",
-                           "how: \"plugin org.example.bad crashed (signal 11 (Segmentation fault))\"\n",
-                           "method: \"review\"\n", "last effect: \"file.read\"\n", "turns: \"3\"\n",
-                           "last lines:\n  \"reading \\u001b[31m a file\"\n"}) {
+  for (const char* line :
+       {"plugin: \"org.example.bad 1.2.3\"\n", "file: \"/plugins/bad.so\"\n", "sha256: \"abc123\"\n",
+        "how: \"plugin org.example.bad crashed (signal 11 (Segmentation fault))\"\n", "method: \"review\"\n",
+        "last effect: \"file.read\"\n", "turns: \"3\"\n",
+        "last lines:\n  \"reading \\u001b[31m a file\"\n"}) {
     CAPTURE(line);
     CHECK(text.find(line) != std::string::npos);
   }
@@ -63,21 +69,51 @@ TEST_CASE("crash reports: files are private, and twenty of them are kept", "[tel
   const ScratchFolder scratch;
   const std::string folder = scratch / "crashes";
   std::string first, last;
-  for (std::size_t i = 0; i < CrashReports::kFilesMax; ++i)
-    last = write_crash_report(folder, "../x", 1000 + static_cast<std::int64_t>(i), "text").value();
+  for (std::size_t i = 0; i < CrashReports::kReportsMax; ++i)
+    last = write_crash_report(folder, "../x", 1000 + static_cast<std::int64_t>(i), {"text", ""}).value();
   first = folder + "/00000000001000-0-.._x.txt";
   CHECK(std::filesystem::exists(first));
   struct stat status{};
   REQUIRE(::stat(last.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  CHECK(files_in(folder) == CrashReports::kFilesMax);
+  CHECK(files_in(folder) == CrashReports::kReportsMax);
   // One more in the same millisecond as the last.
-  CHECK(write_crash_report(folder, "../x", 1000 + CrashReports::kFilesMax - 1, "text").value() != last);
-  CHECK(files_in(folder) == CrashReports::kFilesMax);
+  CHECK(write_crash_report(folder, "../x", 1000 + CrashReports::kReportsMax - 1, {"text", ""}).value() !=
+        last);
+  CHECK(files_in(folder) == CrashReports::kReportsMax);
   CHECK_FALSE(std::filesystem::exists(first));
+}
+
+TEST_CASE("crash reports: the journal lies beside the text, which says how to repeat the call",
+          "[telemetry]") {
+  const ScratchFolder scratch;
+  const std::string folder = scratch / "crashes";
+  const std::string path = write_crash_report(folder, "p", 1000, {"text\n", "a journal"}).value();
+  const std::string journal = folder + "/00000000001000-0-p.journal";
+  std::ifstream text(path), lines(journal);
+  CHECK(std::string(std::istreambuf_iterator<char>(text), {}) ==
+        "text\nagain: toolpost replay " + journal + "\n");
+  CHECK(std::string(std::istreambuf_iterator<char>(lines), {}) == "a journal");
+  struct stat status{};
+  REQUIRE(::stat(journal.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  for (std::size_t i = 1; i <= CrashReports::kReportsMax; ++i)
+    CHECK(write_crash_report(folder, "p", 1000 + static_cast<std::int64_t>(i), {"text", ""}));
+  CHECK_FALSE(std::filesystem::exists(journal));  // it goes with its text
+  CHECK(files_in(folder) == CrashReports::kReportsMax);
+}
+
+TEST_CASE("crash reports: of a worker that ran no turn it says so", "[telemetry]") {
+  CrashFacts facts = kFacts;
+  facts.moment = CrashFacts::Moment::loading;
+  CHECK(CrashReports().text(facts, Redactor()).find("method: \"none, it was being loaded\"") !=
+        std::string::npos);
+  facts.moment = CrashFacts::Moment::no_turn;
+  CHECK(CrashReports().text(facts, Redactor()).find("method: \"none, no turn failed by it\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("crash reports: a folder that cannot be made is said, not thrown", "[telemetry]") {
   const ScratchFolder scratch;
-  CHECK(write_crash_report(scratch / "no/such", "p", 1, "text").error().code == Errc::unavailable);
+  CHECK(write_crash_report(scratch / "no/such", "p", 1, {"text", ""}).error().code == Errc::unavailable);
 }

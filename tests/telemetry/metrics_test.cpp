@@ -35,7 +35,7 @@ TEST_CASE("metrics: counters appear with their labels once something happened", 
   CHECK(has_line(text, "toolpost_attempts_total{outcome=\"rate_limited\"} 1"));
   CHECK(has_line(text, "toolpost_turns_total 7"));
   CHECK(has_line(text, "toolpost_queue_size 3"));
-  CHECK(has_line(text, "toolpost_retries_total 0"));
+  CHECK(has_line(text, "toolpost_turn_reruns_total 0"));
   CHECK(metrics.effects.value(EffectLabel::file_read, Errc::not_found) == 1);
 }
 
@@ -119,5 +119,5 @@ TEST_CASE("metrics: every line is a comment or a sample, every family is describ
       CHECK(line.find_first_not_of("0123456789.e+-", line.rfind(' ') + 1) == std::string::npos);
     }
   }
-  CHECK(families == 21);
+  CHECK(families == 22);
 }

@@ -49,7 +49,7 @@ TEST_CASE("pool: at the limit another owner's idle worker is ended to make room"
   bool killed = false;
   bool spawned = false;
   for (const PoolAction& action : world.actions()) {
-    if (const auto* kill = std::get_if<KillWorker>(&action)) killed = kill->reason == KillReason::other_owner;
+    if (const auto* kill = std::get_if<KillWorker>(&action)) killed = kill->reason == EndReason::other_owner;
     spawned = spawned || std::holds_alternative<SpawnWorker>(action);
   }
   CHECK(killed);
@@ -195,7 +195,7 @@ TEST_CASE("pool: a worker that is not ready in time is killed and its turns are 
   world.tick();
   const auto actions = world.actions();
   REQUIRE(actions.size() == 2);
-  CHECK(std::get<KillWorker>(actions[0]).reason == KillReason::not_ready);
+  CHECK(std::get<KillWorker>(actions[0]).reason == EndReason::not_ready);
   CHECK(std::get<FailTurn>(actions[1]).error.message.find("workers.ready_max_ms") != std::string::npos);
 }
 
@@ -222,6 +222,52 @@ TEST_CASE("pool: turns that crash, however many, hold up nobody beside them", "[
     world.core.on_died(worker, 1, "signal 11", world.time.now());
     CHECK(world.take<FailTurn>().size() == 1);
   }
+}
+
+TEST_CASE("pool: a worker that ends by its own fault and fails no turn is reported all the same",
+          "[worker]") {
+  PoolWorld world;
+  const WorkerId idle = world.start_worker();
+  world.core.on_turn_done(idle, 1, false, world.time.now());
+  world.actions();
+  world.core.on_died(idle, 1, "signal 11", world.time.now());
+  const auto died = world.take<ReportDeath>();
+  REQUIRE(died.size() == 1);
+  CHECK(died[0].error.code == Errc::crashed);
+
+  // Its turn runs again on another worker: nobody knows who broke the protocol.
+  const WorkerId liar = world.start_worker(1, 2);
+  world.actions();
+  world.core.on_protocol_error(liar, "nonsense", world.time.now());
+  const auto lied = world.take<ReportDeath>();
+  REQUIRE(lied.size() == 1);
+  CHECK(lied[0].error.code == Errc::protocol);
+}
+
+TEST_CASE("pool: a death that fails a turn, or that the host wanted, is not reported besides", "[worker]") {
+  PoolWorld world;
+  const WorkerId running = world.start_worker();
+  world.actions();
+  world.core.on_died(running, 1, "signal 11", world.time.now());
+  CHECK(world.take<ReportDeath>().empty());
+  const WorkerId retired = world.start_worker(1, 2);
+  world.core.on_turn_done(retired, 1, false, world.time.now());
+  world.core.shut_down();
+  world.actions();
+  CHECK(world.core.is_dying(retired));
+  world.core.on_died(retired, 1, "signal 9", world.time.now());
+  CHECK(world.take<ReportDeath>().empty());
+}
+
+TEST_CASE("pool: who waits for a plugin that dies while it is loaded is told that no turn began",
+          "[worker]") {
+  PoolWorld world;
+  for (TurnId turn = 1; turn <= 3; ++turn) world.core.submit(turn, 1, world.time.now());
+  const WorkerId loading = world.take<SpawnWorker>().at(0).worker;
+  world.core.on_died(loading, 0, "signal 11", world.time.now());
+  const auto failed = world.take<FailTurn>();
+  REQUIRE(failed.size() == 3);
+  for (const FailTurn& one : failed) CHECK(one.error.loading);
 }
 
 TEST_CASE("pool: random events lose no turn and never pass the limits", "[worker][property]") {

@@ -15,7 +15,7 @@ bool retired_after_turn(PoolWorld& world, WorkerId worker, std::uint64_t number,
   world.core.on_peak(worker, peak_bytes);
   REQUIRE(world.core.on_turn_done(worker, number, false, world.time.now()));
   const auto killed = world.take<KillWorker>();
-  for (const KillWorker& kill : killed) CHECK(kill.reason == KillReason::retired);
+  for (const KillWorker& kill : killed) CHECK(kill.reason == EndReason::retired);
   return !killed.empty();
 }
 
@@ -30,7 +30,7 @@ TEST_CASE("pool: an idle worker ends after idle_max", "[worker]") {
   world.tick();
   const auto killed = world.take<KillWorker>();
   REQUIRE(killed.size() == 1);
-  CHECK(killed[0].reason == KillReason::retired);
+  CHECK(killed[0].reason == EndReason::retired);
 }
 
 TEST_CASE("pool: a worker older than age_max is replaced after its turn, one at that age too", "[worker]") {

@@ -21,7 +21,7 @@ struct Pool {
   std::map<TurnId, Result<TurnOutput>> done;
   std::optional<WorkerPool> pool;
   int level = -1;
-  std::vector<KillReason> killed;
+  std::vector<EndReason> killed;
 
   explicit Pool(const std::string& file, const WorkerSettings& with = {}) : workers(with) {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
@@ -39,7 +39,7 @@ struct Pool {
       done.emplace(turn, std::move(output));
       loop.stop();
     };
-    events.killed = [this](KillReason reason) { killed.push_back(reason); };
+    events.ended = [this](EndReason reason) { killed.push_back(reason); };
     events.sandboxed = [this](int reached) { level = reached; };
     pool.emplace(loop, *spawner, 0, PoolPlugin{"test", file, "{}", 5s, 8 << 20, 256}, workers, isolation,
                  quota, events);
@@ -89,7 +89,7 @@ TEST_CASE("worker: one that grew past workers.memory_growth_bytes_max is replace
     Pool pool(kBuild + "/lib/toolpost/plugins/echo.so", workers);
     REQUIRE(pool.run(1, "{}"));  // the worker looks at itself in every sixteenth turn
     for (TurnId turn = 2; turn <= 20; ++turn) REQUIRE(pool.run(turn, request));
-    const auto retired = std::count(pool.killed.begin(), pool.killed.end(), KillReason::retired);
+    const auto retired = std::count(pool.killed.begin(), pool.killed.end(), EndReason::retired);
     CHECK(retired == (growth_max == 1u << 20 ? 1 : 0));
   }
 }
