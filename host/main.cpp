@@ -98,7 +98,7 @@ void CommandLine::add_calling() {
       add(app_, "call", "Run one tool and print its reply",
           "  toolpost call echo '{\"text\":\"hello\"}'\n"
           "  toolpost call debug --record bug.journal '{\"step\":\"...\"}'   keep the call for replay\n"
-          "  toolpost call chat --json '{\"prompt\":\"...\"}' | jq .parts[0].text",
+          "  toolpost call chat --json '{\"prompt\":\"...\"}' | jq -r .parts[0].json.content",
           [this] { return run_call(options_, call_); });
   call.add_option("tool", call_.tool, "Its name; `toolpost tools` lists them")->required();
   call.add_option("arguments", call_.arguments, "A JSON object");

@@ -34,12 +34,17 @@ struct JournalEnd {
   std::string id;
   std::string outcome;  // outcome_line()
 };
+/// The call's outcome was heard: no repeat is told of it any more, but whoever wants to see it can.
+struct JournalHeard {
+  std::string id;
+};
 /// The call, or provider call, is over and nothing of it is needed.
 struct JournalDrop {
   std::string id;
 };
 
-using JournalChange = std::variant<JournalBegin, JournalPut, JournalPark, JournalEnd, JournalDrop>;
+using JournalChange =
+    std::variant<JournalBegin, JournalPut, JournalPark, JournalEnd, JournalHeard, JournalDrop>;
 using JournalChanges = std::vector<JournalChange>;
 
 }  // namespace toolpost

@@ -33,15 +33,15 @@ std::string shown(const json& value) {
 int run_config_check(const HostOptions& options) {
   ConfigReading reading = read_configuration(options.config_file);
   SettingsOutcome& outcome = reading.outcome;
-  if (const auto& settings = outcome.loaded ? outcome.loaded : outcome.rest) {
-    const std::vector<ConfigProblem> misfits = misfit_problems(*settings);
-    outcome.problems.insert(outcome.problems.end(), misfits.begin(), misfits.end());
-  }
+  MisfitProblems misfits;
+  if (const auto& settings = outcome.loaded ? outcome.loaded : outcome.rest)
+    misfits = misfit_problems(*settings);
+  outcome.problems.insert(outcome.problems.end(), misfits.problems.begin(), misfits.problems.end());
   if (!outcome.problems.empty()) outcome.loaded.reset();
   const bool good = outcome.loaded.has_value();
   if (good) {
-    const std::vector<ConfigProblem> keys = key_warnings(*outcome.loaded);
-    outcome.loaded->warnings.insert(outcome.loaded->warnings.end(), keys.begin(), keys.end());
+    for (const auto& more : {misfits.warnings, key_warnings(*outcome.loaded)})
+      outcome.loaded->warnings.insert(outcome.loaded->warnings.end(), more.begin(), more.end());
   }
   if (options.output == Output::json) {
     std::cout << shown({{"good", good},

@@ -46,6 +46,7 @@ class Doctor {
   void look_at_schema_cost();
   void look_at_clients();
   void ask(const std::string& provider, const std::string& model);
+  void forget_thread(const CallOutcome& outcome);
   int report() const;
 
   const HostOptions& options_;
@@ -59,11 +60,13 @@ bool Doctor::look_at_configuration() {
   for (const ConfigProblem& problem : reading.outcome.problems)
     add(State::bad, "configuration", to_string(problem), "edit that line; docs/config.md has every setting");
   if (!reading.outcome.loaded) return false;
-  const std::vector<ConfigProblem> misfits = misfit_problems(*reading.outcome.loaded);
-  for (const ConfigProblem& problem : misfits)
+  const MisfitProblems misfits = misfit_problems(*reading.outcome.loaded);
+  for (const ConfigProblem& warning : misfits.warnings)
+    add(State::warning, "configuration", to_string(warning));
+  for (const ConfigProblem& problem : misfits.problems)
     add(State::bad, "configuration", to_string(problem),
         "edit that line; `toolpost plugins` lists what is there");
-  if (!misfits.empty()) return false;
+  if (!misfits.problems.empty()) return false;
   for (const ConfigProblem& warning : reading.outcome.loaded->warnings)
     add(State::warning, "configuration", to_string(warning));
   std::string read = "read ";
@@ -179,6 +182,16 @@ void Doctor::look_at_clients() {
         "in any MCP client: command " + program + ", argument serve");
 }
 
+/// The conversation that a probe began is nobody's.
+void Doctor::forget_thread(const CallOutcome& outcome) {
+  const json reply = json::parse(outcome.parts.front().bytes, nullptr, false);
+  const json offer = reply.is_object() ? reply.value("continuation_offer", json()) : json();
+  if (!offer.is_object() || !offer.contains("continuation_id") || host_->runtime->store() == nullptr) return;
+  static_cast<void>(host_->runtime->store()->remove_threads(
+      kLocalOwner, {ThreadRemoval::Which::named, {offer["continuation_id"].get<std::string>()}},
+      host_->loop.wall_ms()));
+}
+
 /// Through the whole chain, as a call of a client would go.
 void Doctor::ask(const std::string& provider, const std::string& model) {
   if (options_.output == Output::human) std::cerr << "asking " << provider << "/" << model << " ...\n";
@@ -193,10 +206,12 @@ void Doctor::ask(const std::string& provider, const std::string& model) {
                               const std::string took = ms_text(outcome.elapsed);
                               if (outcome.code == Errc::ok) {
                                 add(State::good, subject, model + " answered in " + took);
+                                forget_thread(outcome);
                               } else {
                                 add(State::bad, subject,
                                     model + " did not answer (" + std::string(name(outcome.code)) + ", " +
-                                        took + "): " + outcome.message);
+                                        took + "): " + outcome.message,
+                                    "look at base_url, models and key of [providers." + provider + "]");
                               }
                               host_->loop.stop();
                             },

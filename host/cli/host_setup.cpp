@@ -33,6 +33,16 @@ ConfigProblem placed(const SettingOrigins& origins, const std::string& setting, 
   return {origin.variable.empty() ? origin.file : "environment: " + origin.variable, origin.line, 0, message};
 }
 
+MisfitProblems place(const std::vector<SettingsMisfit>& misfits, const SettingOrigins& origins) {
+  MisfitProblems placed_misfits;
+  for (const SettingsMisfit& misfit : misfits) {
+    auto& list = misfit.severity == SettingsMisfit::Severity::warning ? placed_misfits.warnings
+                                                                      : placed_misfits.problems;
+    list.push_back(placed(origins, misfit.setting, misfit.message));
+  }
+  return placed_misfits;
+}
+
 }  // namespace
 
 std::string install_prefix() {
@@ -148,11 +158,14 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options) {
       make_parts(host->loop, host->metrics, std::move(spawner), reading.outcome.loaded->settings, options);
   if (!parts) return failed(parts.error());
   // What no plugin takes is a mistake like any other.
+  const MisfitProblems misfits =
+      place(settings_misfits(parts->runtime->settings(), parts->runtime->plugins()),
+            reading.outcome.loaded->origins);
   ConfigReading taken;
-  for (const SettingsMisfit& misfit : settings_misfits(parts->runtime->settings(), parts->runtime->plugins()))
-    taken.outcome.problems.push_back(placed(reading.outcome.loaded->origins, misfit.setting, misfit.message));
+  taken.outcome.problems = misfits.problems;
   show_problems(taken, options.output);
-  if (!taken.outcome.problems.empty()) return nullptr;
+  for (const ConfigProblem& warning : misfits.warnings) std::cerr << to_string(warning) << "\n";
+  if (!misfits.problems.empty()) return nullptr;
   host->spawner = std::move(parts->spawner);
   host->runtime = std::move(parts->runtime);
   host->log = std::move(parts->log);
@@ -194,16 +207,16 @@ void verify_all_plugins(Host& host) {
   host.loop.cancel(bound);
 }
 
-std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded) {
+MisfitProblems misfit_problems(const LoadedSettings& loaded) {
   // Scanning copies each plugin; the state folder may belong to another machine's user, and a check writes
   // nothing.
   std::error_code error;
   std::string copies = (fs::temp_directory_path(error) / "toolpost-check-XXXXXX").string();
   if (error || mkdtemp(copies.data()) == nullptr)
-    return {{"", 0, 0, "no temporary folder for copies of the plugins can be made"}};
+    return {{{"", 0, 0, "no temporary folder for copies of the plugins can be made"}}, {}};
   auto catalog = scan_plugins(plugin_folders(loaded.settings), copies);
   fs::remove_all(copies, error);
-  if (!catalog) return {{"", 0, 0, catalog.error().message}};
+  if (!catalog) return {{{"", 0, 0, catalog.error().message}}, {}};
   PluginTable plugins(std::move(*catalog), loaded.settings);
   std::vector<SettingsMisfit> misfits = settings_misfits(loaded.settings, plugins);
   for (const std::string& root : loaded.settings.files.roots)
@@ -211,10 +224,7 @@ std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded) {
       misfits.push_back(
           {"files.roots", "files.roots: there is no folder " + toml_quoted(root) +
                               ", and no host starts without it; create it or remove the entry"});
-  std::vector<ConfigProblem> problems;
-  for (const SettingsMisfit& misfit : misfits)
-    problems.push_back(placed(loaded.origins, misfit.setting, misfit.message));
-  return problems;
+  return place(misfits, loaded.origins);
 }
 
 std::vector<ConfigProblem> key_warnings(const LoadedSettings& loaded) {

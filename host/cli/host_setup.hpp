@@ -77,9 +77,13 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
 /// null.
 std::unique_ptr<Host> set_up_host(const HostOptions& options);
 
+struct MisfitProblems {
+  std::vector<ConfigProblem> problems;
+  std::vector<ConfigProblem> warnings;
+};
 /// What the configuration says that the plugins of this installation do not take; reads the plugins, runs
 /// none.
-std::vector<ConfigProblem> misfit_problems(const LoadedSettings& loaded);
+MisfitProblems misfit_problems(const LoadedSettings& loaded);
 
 /// Keys that are not where the configuration says. Programs that print one are not run.
 std::vector<ConfigProblem> key_warnings(const LoadedSettings& loaded);

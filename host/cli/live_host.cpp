@@ -117,8 +117,12 @@ void LiveHost::take_over(Settings settings, const std::shared_ptr<Keys>& keys) {
                           [keys](const std::string& provider) { return std::move(keys->at(provider)); });
   if (!parts) return refuse(parts.error().message);
   std::string misfits;
-  for (const SettingsMisfit& one : settings_misfits(parts->runtime->settings(), parts->runtime->plugins()))
-    misfits += (misfits.empty() ? "" : "\n") + one.message;
+  for (const SettingsMisfit& one : settings_misfits(parts->runtime->settings(), parts->runtime->plugins())) {
+    if (one.severity == SettingsMisfit::Severity::warning)
+      event(Level::warn, "config_warning", one.message);
+    else
+      misfits += (misfits.empty() ? "" : "\n") + one.message;
+  }
   if (!misfits.empty()) return refuse(misfits);
   parts->runtime->share_recent_calls(runtime());
   old_.push_back(std::move(current_));

@@ -78,9 +78,8 @@ class SampleFolder {
 /// One chat with the first model of each provider that can be asked.
 void add_providers(const json& status, std::vector<Sample>& samples) {
   for (const json& provider : status["providers"]) {
-    if (provider.contains("unusable")) continue;
     const std::string name = provider.value("provider", "");
-    // One that names no model fails its line, as it should.
+    // One that cannot be asked fails its line, as it should, and says why.
     const json& models = provider["models"];
     const std::string model = name + "/" + (models.empty() ? "default" : models[0].get<std::string>());
     samples.push_back(

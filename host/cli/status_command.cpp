@@ -52,11 +52,12 @@ std::string hosts_text(const std::map<std::string, json>& hosts) {
     const json& status = host["status"];
     const json calls = status.value("calls", json::object());
     const int old = host.value("earlier_configurations", 0);
+    const int level = status.value("isolation_level", -1);
     table.add({std::to_string(host.value("pid", 0)),
                age_text(host.value("now_ms", 0LL) - host.value("started_ms", 0LL)),
                std::to_string(calls.value("running", 0)), std::to_string(calls.value("queued", 0)),
                std::to_string(status.value("workers", 0)), std::to_string(status["plugins"].size()),
-               "level " + std::to_string(status.value("isolation_level", -1)),
+               level < 0 ? "not known yet" : "level " + std::to_string(level),
                "no. " + std::to_string(host.value("configuration", 0)) +
                    (old > 0 ? ", " + std::to_string(old) + " earlier finishing" : "")});
     more += remarks(host);
@@ -86,9 +87,13 @@ void show(const HostOptions& options, StatusView view, const std::map<std::strin
 }  // namespace
 
 int run_status(const HostOptions& options, StatusView view) {
-  const auto settings = load_configuration(options);
-  if (!settings) return 2;
-  const auto folder = state_folder(options, *settings);
+  // A configuration that is wrong by now is a reason to look, not to refuse: what can be read of it will do.
+  const ConfigReading reading = read_configuration(options.config_file);
+  show_problems(reading);
+  const SettingsOutcome& read = reading.outcome;
+  const auto folder = state_folder(options, read.loaded ? read.loaded->settings
+                                            : read.rest ? read.rest->settings
+                                                        : Settings());
   if (!folder) return fail(options, folder.error(), 2);
   const auto hosts = read_hosts(*folder);
   if (hosts.empty() && view != StatusView::watch)

@@ -7,6 +7,7 @@
 namespace toolpost {
 namespace {
 
+constexpr Duration kRounded = std::chrono::milliseconds(100);
 constexpr std::uint32_t kOpeningsMax = 32;  // by then a rest is at its longest
 
 std::uint32_t failures_for(const BreakerSettings& settings) {
@@ -72,7 +73,8 @@ void BreakerCore::learn(Duration left, std::uint32_t openings, TimePoint now) {
     return;
   }
   const TimePoint until = now + std::min<Duration>(left, settings_.open_max);
-  if (left <= Duration{0} || (state_ == BreakerState::open && until <= open_until_)) return;
+  // What this host told itself comes back, rounded.
+  if (left <= Duration{0} || (state_ == BreakerState::open && until <= open_until_ + kRounded)) return;
   openings_ = std::max(openings_, std::min(openings, kOpeningsMax));
   cause_ = Cause::elsewhere;
   state_ = BreakerState::open;

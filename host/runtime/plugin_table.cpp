@@ -86,7 +86,7 @@ std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSet
   return granted;
 }
 
-std::string missing_grants_toml(const PluginEntry& plugin) {
+std::string missing_grants_toml(const PluginEntry& plugin, std::string_view besides) {
   std::string list;
   const auto add = [&](const std::vector<std::string>& kinds) {
     for (const std::string& kind : kinds) {
@@ -95,6 +95,7 @@ std::string missing_grants_toml(const PluginEntry& plugin) {
   };
   add(plugin.found.manifest.required);
   add(plugin.found.manifest.optional);
+  if (list.empty() && !besides.empty()) list = "\"" + std::string(besides) + "\"";
   if (list.empty()) return {};
   for (const std::string& kind : plugin.settings.grant) list += ", \"" + kind + "\"";
   const std::string table = "[plugins.\"" + plugin.id() + "\"]";

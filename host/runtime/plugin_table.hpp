@@ -44,9 +44,10 @@ struct PluginEntry {
 /// The effect kinds a plugin may use: what it asks for when it is bundled, else what the operator granted.
 std::set<std::string> granted_effects(const FoundPlugin& plugin, const PluginSettings& settings);
 
-/// The TOML that would grant everything `plugin` asks for and has not got; empty if nothing is missing. Where the
-/// configuration has a table for the plugin, the lines that belong into it.
-std::string missing_grants_toml(const PluginEntry& plugin);
+/// The TOML that would grant everything `plugin` asks for and has not got; empty if nothing is missing. Where
+/// the configuration has a table for the plugin, the lines that belong into it. `besides` is a kind that is
+/// wanted though the manifest does not ask for it; empty: none.
+std::string missing_grants_toml(const PluginEntry& plugin, std::string_view besides = {});
 
 /// Checks the operator's configuration for a plugin against the manifest's schema. Errors: invalid_config.
 Result<void> check_plugin_config(const Manifest& manifest, const std::string& config_json,

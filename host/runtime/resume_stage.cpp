@@ -31,28 +31,29 @@ RequestNumber ResumeStage::accept(const std::string& key, CallRequest call, Done
   return repeats_.accept(key, std::move(call), std::move(done), std::move(progress));
 }
 
-/// Gives the outcome, and forgets the call once it was heard and all is well with it.
+/// Gives the outcome. Once it was heard the call is forgotten if all is well with it, and a doubt is told to
+/// nobody else: who asks again asks anew.
 ResumeStage::Done ResumeStage::told_and_forgotten(Done done) {
   return [this, done = std::move(done)](CallOutcome outcome, const Journal* journal) {
-    const bool well = journal != nullptr && outcome.code == Errc::ok && outcome.questions.empty();
-    const std::string id = well ? journal->header().call_id : "";
+    const bool ended = journal != nullptr && outcome.questions.empty();
+    const Errc code = outcome.code;
+    const std::string id = ended ? journal->header().call_id : "";
     done(std::move(outcome), journal);
-    if (well) forget_later(id);
+    if (ended && code == Errc::ok) forget_later(JournalDrop{id});
+    if (ended && code == Errc::in_doubt) forget_later(JournalHeard{id});
   };
 }
 
 /// What was told leaves the host at the end of this round: forgotten before, a kill in between loses it.
-void ResumeStage::forget_later(const std::string& id) {
-  heard_.push_back(id);
+void ResumeStage::forget_later(JournalChange change) {
+  heard_.push_back(std::move(change));
   if (heard_.size() == 1) heard_timer_ = loop_.after(Duration{0}, [this] { forget_heard(); });
 }
 
 void ResumeStage::forget_heard() {
   loop_.cancel(heard_timer_);
-  JournalChanges drops;
-  for (std::string& id : heard_) drops.push_back(JournalDrop{std::move(id)});
-  heard_.clear();
-  if (!drops.empty()) ways_.record(std::move(drops), {});
+  if (JournalChanges changes = std::exchange(heard_, {}); !changes.empty())
+    ways_.record(std::move(changes), {});
 }
 
 std::optional<RequestNumber> ResumeStage::attach_to_same(const CallRequest& call, const std::string& key,
@@ -128,7 +129,10 @@ std::optional<RequestNumber> ResumeStage::go_on_with_same(CallRequest& call, Don
                 well, done = std::move(done)] {
       if (alive.expired()) return;
       done(outcome, nullptr);
-      if (well) forget_later(id);
+      if (well)
+        forget_later(JournalDrop{id});
+      else
+        forget_later(JournalHeard{id});
     });
     return 0;
   }

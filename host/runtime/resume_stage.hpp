@@ -67,7 +67,7 @@ class ResumeStage {
   /// What became of the same call when its host died; nothing when there was none.
   std::optional<RequestNumber> go_on_with_same(CallRequest& call, Done& done, OnProgress& progress);
   Done told_and_forgotten(Done done);
-  void forget_later(const std::string& id);
+  void forget_later(JournalChange change);
   void run_resumed(CallRequest call, JournalHead head, const Ended& ended);
   void run_again_later(const CallRequest& call, JournalHead head, Duration wait, const Ended& ended);
 
@@ -79,7 +79,7 @@ class ResumeStage {
   const Ways ways_;
   InterruptedCalls* interrupted_ = nullptr;
   TimePoint look_at_ = TimePoint::min();  // for hosts that have died since
-  std::vector<std::string> heard_;        // journals to forget once their outcome has left
+  JournalChanges heard_;                  // for when the outcomes that were told have left
   TimerId heard_timer_;
   std::map<std::string, TimerId> again_;                        // by journal; bounded by what was interrupted
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // outlived by tasks in the loop

@@ -68,6 +68,7 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
                [this](const PluginEntry& plugin, const MethodManifest& method,
                       const std::vector<TurnPart>& parts) { return check_output(plugin, method, parts); },
                [this](const CallRequest& call, const Journal& journal, const Error& error) {
+                 if (call.offline) return;  // a replay: this death was told when it happened
                  report_death(*call.plugin, CrashFacts::Moment::turn, error, call.method, &journal);
                  if (error.code != Errc::nondeterministic)
                    quarantine_.note(*call.plugin, call.owner, journal.header(), error);

@@ -13,9 +13,7 @@ using nlohmann::json;
 
 Error not_granted(const EffectOrder& order) {
   PluginEntry& plugin = *order.plugin;
-  std::string toml = missing_grants_toml(plugin);
-  if (toml.empty())
-    toml = "[plugins.\"" + plugin.id() + "\"]\ngrant = [\"" + std::string(order.kind) + "\"]\n";
+  const std::string toml = missing_grants_toml(plugin, order.kind);
   return {Errc::permission, "effect " + std::string(order.kind) + " is not granted to plugin " + plugin.id() +
                                 "; the operator may add to the configuration:\n" + toml};
 }

@@ -45,9 +45,11 @@ class Misfits {
     if (entry == nullptr) {
       std::vector<std::string> ids;
       for (const auto& one : plugins_.plugins()) ids.push_back(one->id());
-      // Without a likely meaning it may be a plugin that is still to be dropped in.
-      if (const auto near = did_you_mean(id, ids))
-        add(setting, "no plugin has that id; did you mean \"" + *near + "\"?");
+      // It may be one that was removed, or is still to be dropped in, so nobody is kept from starting.
+      const auto near = did_you_mean(id, ids);
+      found_.push_back(
+          {setting, setting + ": no plugin has that id" + (near ? "; did you mean \"" + *near + "\"?" : ""),
+           SettingsMisfit::Severity::warning});
       return;
     }
     if (entry->found.manifest.kind != PluginKind::tool) return;

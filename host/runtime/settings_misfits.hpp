@@ -11,8 +11,11 @@
 namespace toolpost {
 
 struct SettingsMisfit {
+  enum class Severity : unsigned char { problem, warning };
+
   std::string setting;  // full name, e.g. providers.main.plugin
   std::string message;  // names it too, and what to write instead
+  Severity severity = Severity::problem;
 };
 
 /// All of them; `plugins` was made with these settings.

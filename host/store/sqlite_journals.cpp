@@ -42,6 +42,7 @@ const std::array<const char*, SqliteJournals::query_count> SqliteJournals::kSql 
     "SELECT body FROM journal_entries WHERE journal = ? ORDER BY number",
     "UPDATE journals SET lease = ? WHERE root = ? AND lease = ?",
     "UPDATE journals SET lease = ?, changed_ms = ? WHERE root = ?",
+    "UPDATE journals SET durable = 0 WHERE id = ?",
     "DELETE FROM journals WHERE root IN (SELECT id FROM journals WHERE id = root AND changed_ms < ? LIMIT "
     "200)",
 };
@@ -70,6 +71,10 @@ Result<void> SqliteJournals::apply(const StoreBatch& batch, const JournalChange&
                              [&](const JournalPark& one) -> Result<void> {
                                SqliteUse park(statements_[park_journal]);
                                return finish(park.bind(kParkedLease).bind(batch.now_ms).bind(one.id));
+                             },
+                             [&](const JournalHeard& one) -> Result<void> {
+                               SqliteUse hear(statements_[hear_journal]);
+                               return finish(hear.bind(one.id));
                              },
                              [&](const JournalEnd& one) -> Result<void> {
                                SqliteUse served(statements_[drop_served]);

@@ -35,6 +35,7 @@ class SqliteJournals {
     read_entries,
     claim_journal,
     park_journal,
+    hear_journal,
     drop_old,
     query_count,
   };

@@ -59,11 +59,18 @@ TEST_CASE("command line: with --json a wrong configuration and an unknown comman
 TEST_CASE("command line: what no plugin takes keeps every host from starting, and says where it stands",
           "[cli][config]") {
   ProgramHome home;
-  const std::string file = home.configure("[plugins.\"dev.toolpost.chta\"]\nenabled = true\n");
+  const std::string file = home.configure("[plugins.\"dev.toolpost.chat\"]\ngrant = [\"file.raed\"]\n");
   const Ended ended = home.run({"call", "echo", R"({"text":"x"})"});
   CHECK(ended.status == 2);
-  CHECK(ended.err.find(file + ":1: ") == 0);
-  CHECK(ended.err.find("did you mean \"dev.toolpost.chat\"?") != std::string::npos);
+  CHECK(ended.err.find(file + ":2: ") == 0);
+  CHECK(ended.err.find("did you mean \"file.read\"?") != std::string::npos);
+  // One that was removed, or is still to come, keeps nobody from anything.
+  home.configure("[plugins.\"dev.toolpost.chta\"]\nenabled = true\n");
+  const Ended warned = home.run({"call", "echo", R"({"text":"x"})"});
+  CHECK(warned.status == 0);
+  CHECK(warned.err == file +
+                          ":1: plugins.\"dev.toolpost.chta\": no plugin has that id; did you mean "
+                          "\"dev.toolpost.chat\"?\n");
 }
 
 TEST_CASE("command line: wrong use ends with 2, a failed call with 1, a good one with 0", "[cli]") {

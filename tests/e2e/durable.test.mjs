@@ -163,6 +163,19 @@ test('durable: what was sent and never answered is in doubt, and says so', bound
   await assert.rejects(toolpost(place, 'calls', 'show', 'f'.repeat(32)), /no call has the id f{32}; toolpost calls list/);
 });
 
+test('durable: a doubt is told once; the same once more is another call, in whatever host', bounded, async (t) => {
+  const model = await startModel(t, { hold: () => model.asked.get('held') === 1 });
+  const place = new Place(t).configure(config(model.url));
+  await killWhileAsking(place, model, callLine(1, 'held'));
+  const call = () => toolpost(place, 'call', '--durable', 'chat', JSON.stringify({ prompt: 'held' }));
+  const doubted = await call().catch((error) => error);
+  assert.match(doubted.stderr, /^toolpost: in_doubt: /m);
+  const { calls: [kept] } = JSON.parse((await toolpost(place, 'calls', 'list', '--json')).stdout);
+  assert.equal(kept.state, 'ended'); // it can still be seen
+  assert.match((await call()).stdout, /answer to held/);
+  assert.equal(model.asked.get('held'), 2);
+});
+
 test('durable: resume.in_doubt = "resend" sends it again', bounded, async (t) => {
   let first = true;
   const model = await startModel(t, { hold: () => first });

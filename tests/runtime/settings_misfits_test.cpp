@@ -78,8 +78,12 @@ TEST_CASE("misfits: a value that the plugin's own schema refuses, of tools and o
   CHECK(found[1].find("straem") != std::string::npos);
 }
 
-TEST_CASE("misfits: an id that resembles none may be that of a plugin still to come", "[runtime][config]") {
+TEST_CASE("misfits: an id that nobody has may be that of a plugin still to come, so it warns only",
+          "[runtime][config]") {
   Settings settings;
   settings.plugins["com.example.weather"].grant = {"http"};
-  CHECK(messages(settings).empty());
+  CHECK(messages(settings) == Messages{"plugins.\"com.example.weather\": no plugin has that id"});
+  RuntimeWorld world({"lib/toolpost/plugins/echo.so"}, settings);
+  for (const SettingsMisfit& one : settings_misfits(settings, world.runtime->plugins()))
+    CHECK(one.severity == SettingsMisfit::Severity::warning);
 }

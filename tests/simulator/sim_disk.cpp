@@ -28,6 +28,7 @@ class Fit {
   }
   bool operator()(const JournalPark&) { return true; }  // no simulated client is asked
   bool operator()(const JournalEnd&) { return true; }
+  bool operator()(const JournalHeard&) { return true; }
   bool operator()(const JournalDrop& one) {
     sizes_.erase(one.id);
     gone_.insert(one.id);
@@ -124,6 +125,10 @@ Result<void> SimDisk::commit(const StoreBatch& batch) {
     std::visit(Overload{[&](const JournalBegin& one) { begin(journals_, batch, one); },
                         [&](const JournalPut& one) { put(journals_, batch, one); }, [](const JournalPark&) {},
                         [&](const JournalEnd& one) { end(journals_, batch, one); },
+                        [&](const JournalHeard& one) {
+                          if (const auto heard = journals_.find(one.id); heard != journals_.end())
+                            heard->second.begin.durable = false;
+                        },
                         [&](const JournalDrop& one) { drop(journals_, one.id); }},
                change);
   }
