@@ -19,9 +19,9 @@ struct Pool {
   IsolationSettings isolation;
   WorkerQuota quota{loop};
   std::map<TurnId, Result<TurnOutput>> done;
-  std::optional<WorkerPool> pool;
   int level = -1;
   std::vector<EndReason> killed;
+  std::optional<WorkerPool> pool;  // last: it tells of its workers' end when it goes
 
   explicit Pool(const std::string& file, const WorkerSettings& with = {}) : workers(with) {
     auto started = Spawner::start(kBuild + "/libexec/toolpost/toolpost-worker");
