@@ -45,7 +45,9 @@ export class Place {
   }
 
   get environment() {
-    return { PATH: process.env.PATH, HOME: join(this.folder, 'home') };
+    // What the run of the tests says of sanitizers holds for every process of them.
+    const { ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
+    return { PATH: process.env.PATH, HOME: join(this.folder, 'home'), ...(ASAN_OPTIONS && { ASAN_OPTIONS }), ...(UBSAN_OPTIONS && { UBSAN_OPTIONS }) };
   }
 
   /** What the stdio transports of both SDKs take. */
