@@ -202,7 +202,7 @@ class ToolWorld {
       if (effect["kind"] != "thread.append" || !world_.value("store", true)) continue;
       const json& append = effect["request"];
       turns_.push_back(append["turn"]);
-      state_[append["tool"].get<std::string>()] = append["state"];
+      if (append.contains("state")) state_[append["tool"].get<std::string>()] = append["state"];
     }
   }
 
