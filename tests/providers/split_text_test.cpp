@@ -1,3 +1,4 @@
+#include <toolpost/provider/reply.hpp>
 #include <toolpost/provider/split_text.hpp>
 
 #include "catch.hpp"
@@ -50,4 +51,16 @@ TEST_CASE("split text: what is no JSON stays none", "[providers]") {
   CHECK(parse_event("{\"t\":").is_discarded());
   CHECK(parse_event("\xe4\xbd").is_discarded());
   CHECK(parse_event("{\"t\":\"\\").is_discarded());
+}
+
+TEST_CASE("citation: what it quotes ends with a whole character", "[providers]") {
+  Reply reply;
+  std::string quoted = "a";
+  while (quoted.size() < 2 * kCitedBytesMax) quoted += "é";
+  reply.cite("https://a.example", "A", quoted);
+  const std::string cited = reply.citations.at(0)["text"];
+  CHECK(cited.size() == kCitedBytesMax - 1);
+  CHECK_NOTHROW(reply.citations.dump());  // it is UTF-8
+  reply.cite("https://b.example", "B", "short");
+  CHECK(reply.citations.at(1)["text"] == "short");
 }

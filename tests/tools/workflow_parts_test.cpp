@@ -79,6 +79,38 @@ TEST_CASE("prompt budget: a share of the model's context, five times what is usu
   CHECK(PromptBudget(2'000'000).share(usual).count == 200'000);
 }
 
+TEST_CASE("long answer: parts follow each other to the character, and the last one says that it is the last",
+          "[tools]") {
+  std::string answer;
+  for (int i = 0; i < 10; ++i) answer += "aé";
+  const AnswerPart first = answer_part(answer, 0, 7);
+  CHECK(first.text == "aéaéaéa");
+  CHECK(first.next == 7);
+  CHECK(first.left == 13);
+  const AnswerPart last = answer_part(answer, 14, 7);
+  CHECK(last.text == "aéaéaé");
+  CHECK(last.next == 0);
+  CHECK(answer_part(answer, 0, 20).next == 0);
+  CHECK(answer_part(answer, 20, 7).text.empty());
+  CHECK(answer_part("", 0, 7).text.empty());
+}
+
+TEST_CASE("long answer: an expert's is cut with the call for the rest, and chat brings it", "[tools]") {
+  const std::string text(kAnswerCharactersMax + 10, 'x');
+  ToolWorld world({{"provider", {text, text}}});
+  world.cut_every_wait = false;
+  json step = debug_step("sum is wrong");
+  step["next_step_required"] = false;
+  step["issues_found"] = {{{"severity", "high"}, {"description", "off by one"}}};
+  const json reply = world.call("debug", "debug", step)["reply"];
+  const json& analysis = reply["expert_analysis"];
+  CHECK(analysis["raw_analysis"].get<std::string>().size() == kAnswerCharactersMax);
+  CHECK(analysis["rest"]["characters_left"] == 10);
+  const json next = analysis["rest"]["next_call"];
+  CHECK(next["tool"] == "chat");
+  CHECK(world.call("chat", "chat", next["arguments"])["reply"]["content"] == std::string(10, 'x'));
+}
+
 TEST_CASE("history: the newest turns that fit are shown, and a note tells of the others", "[tools]") {
   const json turns = {turn(std::string(300, 'a'), "1"), turn(std::string(300, 'b'), "2"), turn("c", "3")};
   json messages = json::array();

@@ -1,6 +1,7 @@
 // chat: one question to a model, with files and images, in a thread that any tool can continue.
 #include <toolpost/workflow/answer_facts.hpp>
 #include <toolpost/workflow/image_embedding.hpp>
+#include <toolpost/workflow/long_answer.hpp>
 #include <toolpost/workflow/long_prompt.hpp>
 #include <toolpost/workflow/prompt_budget.hpp>
 #include <toolpost/workflow/thread_history.hpp>
@@ -22,8 +23,15 @@ constexpr const char* kSystemPrompt =
     "them.";
 
 struct Chat : toolpost::Plugin {
+  explicit Chat(const json& config)
+      : answer_characters_max_(
+            config.value("answer_characters_max", toolpost::workflow::kAnswerCharactersMax)) {}
+
   json invoke(toolpost::Call& call, std::string_view, const json& request) override {
     const std::string thread_id = request.value("continuation_id", "");
+    // Not listed: whoever needs it has been told by the answer that was cut.
+    if (const int from = toolpost::workflow::count_field(request, "rest_from", 0); from > 0)
+      return next_part(call, thread_id, static_cast<std::size_t>(from));
     std::string question = request.value("prompt", "");
     if (const std::size_t size = toolpost::workflow::count_characters(question);
         size > toolpost::workflow::kStepCharactersMax)
@@ -78,9 +86,27 @@ struct Chat : toolpost::Plugin {
     return response;
   }
 
-  static void remember(toolpost::Call& call, const std::string& thread_id, std::size_t turns,
-                       const std::string& question, const std::string& answer, const json& reply,
-                       json& response) {
+  /// Of a long answer in the thread, whichever tool gave it.
+  json next_part(toolpost::Call& call, const std::string& thread_id, std::size_t from) const {
+    if (thread_id.empty())
+      throw toolpost::Error(TOOLPOST_INVALID_INPUT,
+                            "\"rest_from\" needs the \"continuation_id\" of the answer that was cut");
+    const json thread = call.perform("thread.read", {{"id", thread_id}});
+    const auto part = toolpost::workflow::answer_part(toolpost::workflow::last_answer(thread["turns"]), from,
+                                                      answer_characters_max_);
+    if (part.text.empty())
+      throw toolpost::Error(
+          TOOLPOST_NOT_FOUND,
+          "the last answer of this conversation ends before character " + std::to_string(from));
+    json response = {{"status", "success"}, {"content", part.text}, {"content_type", "text"}};
+    response["metadata"] = {{"tool_name", "chat"}};
+    if (part.next != 0) response["content_rest"] = toolpost::workflow::rest_of_answer(part, thread_id);
+    return response;
+  }
+
+  void remember(toolpost::Call& call, const std::string& thread_id, std::size_t turns,
+                const std::string& question, const std::string& answer, const json& reply,
+                json& response) const {
     json append = {{"tool", "chat"},
                    {"turn",
                     {{"tool", "chat"},
@@ -92,6 +118,11 @@ struct Chat : toolpost::Plugin {
     if (!thread_id.empty()) append["id"] = thread_id;
     try {
       const std::string id = call.perform("thread.append", append)["id"];
+      if (const auto part = toolpost::workflow::answer_part(answer, 0, answer_characters_max_);
+          part.next != 0) {
+        response["content"] = part.text;
+        response["content_rest"] = toolpost::workflow::rest_of_answer(part, id);
+      }
       response["status"] = "continuation_available";
       response["metadata"]["conversation_ready"] = true;
       response["continuation_offer"] = {
@@ -102,6 +133,9 @@ struct Chat : toolpost::Plugin {
       response["metadata"]["not_remembered"] = error.what();
     }
   }
+
+ private:
+  const std::size_t answer_characters_max_;
 };
 
 }  // namespace

@@ -73,6 +73,13 @@ inline const json& object_member(const json& object, const char* key) {
 
 const json& object_member(json&& object, const char* key) = delete;
 
+/// How many bytes of `text`, at most `bytes_max`, end with a whole character.
+inline std::size_t whole_characters(const std::string& text, std::size_t bytes_max) {
+  std::size_t end = std::min(text.size(), bytes_max);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end;
+}
+
 struct Reply {
   std::string text;
   std::string thinking;
@@ -99,7 +106,7 @@ struct Reply {
     if (url.empty() || citations.size() >= kCitationsMax) return;
     json citation = {{"url", url}};
     if (!title.empty()) citation["title"] = title;
-    if (!quoted.empty()) citation["text"] = quoted.substr(0, kCitedBytesMax);
+    if (!quoted.empty()) citation["text"] = quoted.substr(0, whole_characters(quoted, kCitedBytesMax));
     for (const json& earlier : citations)
       if (earlier["url"] == url) return;
     citations.push_back(std::move(citation));

@@ -5,6 +5,7 @@
 
 #include <toolpost/workflow/definition.hpp>
 #include <toolpost/workflow/expert.hpp>
+#include <toolpost/workflow/long_answer.hpp>
 #include <toolpost/workflow/long_prompt.hpp>
 #include <toolpost/workflow/prompt_budget.hpp>
 #include <toolpost/workflow/thread_history.hpp>
@@ -267,12 +268,24 @@ class Run {
     if (!step_.continuation_id.empty()) append["id"] = step_.continuation_id;
     try {
       response_["continuation_id"] = call_.perform("thread.append", append)["id"];
+      cut_long_answer();
     } catch (const Error& error) {
       // Without a store the tool still works, one step at a time.
       response_["continuation_note"] = std::string("This run is not remembered: ") + error.what();
     }
     if (!response_note_.empty()) response_["continuation_note"] = response_note_;
     if (next_number_ != 0 && response_.contains("continuation_id")) response_["next_call"] = next_call();
+  }
+
+  /// The thread has the whole answer by now.
+  void cut_long_answer() {
+    const AnswerPart part = answer_part(expert_text_, 0, kAnswerCharactersMax);
+    if (part.next == 0) return;
+    const json& whole = response_["expert_analysis"];
+    response_["expert_analysis"] = {{"status", whole.value("status", "analysis_complete")},
+                                    {"format", "text"},
+                                    {"raw_analysis", part.text},
+                                    {"rest", rest_of_answer(part, response_["continuation_id"])}};
   }
 
   /// The next call as far as it can be known; its `step` and `findings` are the agent's to write.
