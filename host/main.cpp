@@ -61,6 +61,7 @@ class CommandLine {
   bool watch_ = false;
   std::string shell_;
   std::string kept_call_;
+  bool purge_all_ = false;
   ThreadsCommand threads_;
   std::uint32_t threads_limit_ = 50;
 };
@@ -136,10 +137,11 @@ void CommandLine::add_calls() {
   add(calls, "resume", "Finish all durable calls whose host died", "  toolpost calls resume",
       [this] { return run_calls_resume(options_); });
   auto& purge = add(calls, "purge", "Forget one call, or all that are not running",
-                    "  toolpost calls purge        all\n"
-                    "  toolpost calls purge 0123456789abcdef0123456789abcdef",
-                    [this] { return run_calls_purge(options_, kept_call_); });
+                    "  toolpost calls purge 0123456789abcdef0123456789abcdef\n"
+                    "  toolpost calls purge --yes        all",
+                    [this] { return run_calls_purge(options_, kept_call_, purge_all_); });
   purge.add_option("id", kept_call_, "One call");
+  purge.add_flag("--yes", purge_all_, "All of them, without another question");
 }
 
 void CommandLine::add_threads() {

@@ -152,7 +152,7 @@ int run_calls_resume(const HostOptions& options) {
   return status;
 }
 
-int run_calls_purge(const HostOptions& options, const std::string& id) {
+int run_calls_purge(const HostOptions& options, const std::string& id, bool yes) {
   const auto host = set_up_host(options);
   Store* const store = opened_store(host, options);
   if (store == nullptr) return 2;
@@ -168,6 +168,13 @@ int run_calls_purge(const HostOptions& options, const std::string& id) {
     }
   }
   if (batch.journal.empty() && !id.empty()) return not_there(options, id);
+  if (id.empty() && !yes && !batch.journal.empty())
+    return fail(
+        options,
+        {Errc::invalid_input, "this would forget " + std::to_string(batch.journal.size()) +
+                                  " calls for good, with the answers that they have; add --yes if that is "
+                                  "meant, or name one"},
+        2);
   if (const auto purged = store->commit(batch); !purged) return fail(options, purged.error());
   if (options.output == Output::json) {
     print_json({{"forgotten", batch.journal.size()}});

@@ -43,7 +43,8 @@ int run_calls_show(const HostOptions& options, const std::string& id);
 /// Goes on with all durable calls whose host died, and waits for them.
 int run_calls_resume(const HostOptions& options);
 /// Forgets one call, or with an empty id all that no living host runs.
-int run_calls_purge(const HostOptions& options, const std::string& id);
+/// `yes`: nobody is asked again before all are forgotten.
+int run_calls_purge(const HostOptions& options, const std::string& id, bool yes);
 
 /// What the store keeps of conversations, beside hosts that run; none of these needs one.
 struct ThreadsCommand {
@@ -58,8 +59,8 @@ int run_threads_show(const HostOptions& options, const ThreadsCommand& command);
 int run_threads_export(const HostOptions& options, const ThreadsCommand& command);
 int run_threads_delete(const HostOptions& options, const ThreadsCommand& command);
 
-/// Lists plugins, what was refused and why, and what would have to be granted. `released`, when not empty: the
-/// plugin that is taken out of quarantine instead.
+/// Lists plugins, what was refused and why, and what would have to be granted. `released`, when not empty:
+/// the plugin that is taken out of quarantine instead.
 int run_plugins(const HostOptions& options, const std::string& released);
 
 /// Checks one plugin file without running it. `problems` prints nothing else.

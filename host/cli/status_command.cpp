@@ -29,6 +29,9 @@ std::string remarks(const json& host) {
   const std::string pid = std::to_string(host.value("pid", 0));
   const auto add = [&](const std::string& what) { out += "host " + pid + ": " + what + "\n"; };
   const json& status = host["status"];
+  for (const json& call : status.value("running_calls", json::array()))
+    add(call.value("tool", "") + ", for " + age_text(call.value("age_ms", 0LL)) + ": " +
+        call.value("doing", "") + ", " + age_text(call.value("left_ms", 0LL)) + " left");
   for (const json& plugin : status.value("plugins", json::array()))
     if (plugin.contains("reason"))
       add("plugin " + plugin.value("id", "") + " cannot run: " + plugin.value("reason", ""));
@@ -38,6 +41,8 @@ std::string remarks(const json& host) {
     for (const json& model : provider.value("breaker_open", json::array()))
       add(name + ": the breaker of model " + model.get<std::string>() + " is open");
   }
+  for (const json& problem : status.value("limits_not_shared", json::array()))
+    add(problem.get<std::string>());
   for (const char* key : {"store_problem", "warning"})
     if (status.contains(key)) add(status.value(key, ""));
   if (host.contains("reload_refused"))

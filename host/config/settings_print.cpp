@@ -117,7 +117,7 @@ by setting:
 
 Lists are replaced, not joined; so is the `config` table of a provider or plugin. In variables, strings are written
 without quotes and lists with commas. A provider's setting is `TOOLPOST_PROVIDERS__<NAME>__<KEY>`, a plugin's
-`TOOLPOST_PLUGINS__<ID>__<KEY>` with `_` for every character of the id that is neither letter nor digit.
+`TOOLPOST_PLUGINS__<ID>__<KEY>` with `_` for every character of the id that is neither letter nor digit; a file must have that plugin's table.
 
 All mistakes are reported at once, with file, line and column. A mistake in a file refuses the start; nothing is
 guessed. `toolpost config print` shows what is in force, with `--explain` also where each value was said, and

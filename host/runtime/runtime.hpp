@@ -148,6 +148,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   void mask_secrets(CallOutcome& outcome);
   void mask_secrets(std::string& text);
   std::string recent_calls_json(OwnerId owner, const nlohmann::json& request) const;
+  nlohmann::json running_calls_json() const;
   Result<void> open_store();
 
   EventLoop& loop_;

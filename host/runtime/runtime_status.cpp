@@ -8,6 +8,21 @@ namespace toolpost {
 
 using nlohmann::json;
 
+/// The clients' calls that have begun, the first ones; nothing of what was asked.
+json Runtime::running_calls_json() const {
+  constexpr std::size_t kShownMax = 50;
+  json list = json::array();
+  runner_.each_call([&](const CallRunner::LiveCall& call) {
+    if (call.parent_deadline != TimePoint::max() || list.size() == kShownMax) return;
+    const JournalHeader& header = call.journal.header();
+    list.push_back({{"tool", header.method},
+                    {"age_ms", std::max<std::int64_t>(0, loop_.wall_ms() - header.accepted_ms)},
+                    {"left_ms", to_ms(std::max(Duration{0}, call.deadline - loop_.now()))},
+                    {"doing", runner_.describe(call.id)}});
+  });
+  return list;
+}
+
 std::string Runtime::status_json(bool everything) const {
   json status = {
       {"name", "toolpost"},
@@ -16,6 +31,7 @@ std::string Runtime::status_json(bool everything) const {
       {"isolation_level", isolation_level_}};
   if (!everything) return status.dump();
   status["calls"] = {{"running", admission_.running()}, {"queued", admission_.waiting()}};
+  status["running_calls"] = running_calls_json();
   status["workers"] = quota_.live;
   status["spawner_replacements"] = spawner_.replacements();
   status["plugins"] = json::array();

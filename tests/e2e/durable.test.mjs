@@ -107,7 +107,7 @@ test('durable: an answer that is on disk is not asked for again, whenever the ho
       assert.match(shown, times === 0 ? /outcome: in_doubt/ : /outcome: (ok|in_doubt)/);
       assert.ok(times <= 1, `${prompt} was asked ${times} times`);
     }
-    await toolpost(place, 'calls', 'purge');
+    await toolpost(place, 'calls', 'purge', '--yes');
   }
 });
 
@@ -141,7 +141,7 @@ test('durable: killed at random with 50 calls in flight, nothing is asked twice,
       // What is not on disk was never begun, and never asked.
       assert.match(ended.get(prompt) ?? (times === 0 ? 'outcome: ok' : 'lost'), /outcome: (ok|in_doubt)/, `${prompt}: ${times}`);
     }
-    await toolpost(place, 'calls', 'purge');
+    await toolpost(place, 'calls', 'purge', '--yes');
   }
 });
 
@@ -172,6 +172,8 @@ test('durable: a doubt is told once; the same once more is another call, in what
   assert.match(doubted.stderr, /^toolpost: in_doubt: /m);
   const { calls: [kept] } = JSON.parse((await toolpost(place, 'calls', 'list', '--json')).stdout);
   assert.equal(kept.state, 'ended'); // it can still be seen
+  const asked = await toolpost(place, 'calls', 'purge').catch((error) => error);
+  assert.deepEqual([asked.code, /this would forget 1 calls for good/.test(asked.stderr)], [2, true]);
   assert.match((await call()).stdout, /answer to held/);
   assert.equal(model.asked.get('held'), 2);
 });

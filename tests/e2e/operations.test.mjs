@@ -123,6 +123,7 @@ test('status --watch: one picture after the other, each of what is so by then, u
   const call = peer.call(1, 'chat', { prompt: 'hello' });
   await arrival;
   await shows(1);
+  while (!/^host \d+: chat, for \d+ s: waiting for provider, \d+ s left$/m.test(out)) await once(watch.stdout, 'data');
   model.answer('Hi.');
   await call;
   await shows(0);

@@ -141,3 +141,21 @@ TEST_CASE("daily money: what cost nothing is given back", "[runtime][money]") {
   RuntimeWorld runtime(kChat, world.settings);
   CHECK(runtime.call("chat", kHello).code == Errc::unavailable);  // and not exhausted by its own attempts
 }
+
+TEST_CASE("daily money: an answer that cost less than was set aside gives the rest back",
+          "[runtime][money]") {
+  // 0.15 are set aside for each, and 20 of its 300 tokens used: 0.01.
+  World world(0.2);
+  world.model.usage = R"({"prompt_tokens":20,"completion_tokens":5})";
+  RuntimeWorld runtime(kChat, world.settings);
+  for (int chat = 1; chat <= 6; ++chat) {
+    const CallOutcome& outcome = runtime.call("chat", kHello);
+    CAPTURE(chat, outcome.message);
+    CHECK(outcome.code == Errc::ok);
+    CHECK(outcome.use.cost == MoneyByCurrency{{"EUR", 0.01}});
+  }
+  const CallOutcome& refused = runtime.call("chat", kHello);
+  CHECK(refused.code == Errc::exhausted);
+  CHECK(refused.message.find("0.06 EUR are spent or reserved today") != std::string::npos);
+  CHECK(world.model.asked == 6);
+}

@@ -15,15 +15,16 @@ inline const std::string kExpert =
 
 struct ModelServer {
   std::atomic<int> asked{0};
+  std::string usage;         // JSON, told with the end of each answer; empty: none is told
   std::string last_request;  // read it once a call that asked is answered
   HttpServer server{[this](ServerConnection& connection) {
     for (std::string request = connection.read_request(); !request.empty();
          request = connection.read_request()) {
       last_request = request;
       ++asked;
-      const std::string body =
-          "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" + kExpert +
-          "\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+      const std::string body = "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"" + kExpert +
+                               "\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]" +
+                               (usage.empty() ? "" : ",\"usage\":" + usage) + "}\n\ndata: [DONE]\n\n";
       connection.answer(body, "Content-Type: text/event-stream\r\n");
     }
   }};
