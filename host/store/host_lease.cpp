@@ -29,6 +29,12 @@ bool is_name(const std::string& name) {
   });
 }
 
+/// Its name stays for kDeadKept from now on.
+void keep_as_dead(const UniqueFd& lock, const std::string& folder, const std::string& name) {
+  futimens(lock.get(), nullptr);
+  rename((folder + "/" + name).c_str(), (folder + "/" + kDead + name).c_str());
+}
+
 /// True when nobody holds it. It is then a dead host's, and kept under another name.
 bool lay_to_rest(const std::string& folder, const std::string& name) {
   const std::string file = folder + "/" + name;
@@ -36,8 +42,7 @@ bool lay_to_rest(const std::string& folder, const std::string& name) {
   if (!lock) return errno == ENOENT;
   // Shared, so that two who look at the same time do not take each other for its host.
   if (flock(lock.get(), LOCK_SH | LOCK_NB) != 0) return false;
-  futimens(lock.get(), nullptr);
-  rename(file.c_str(), (folder + "/" + kDead + name).c_str());
+  keep_as_dead(lock, folder, name);
   return true;
 }
 
@@ -84,11 +89,10 @@ Result<HostLease> HostLease::take(const std::string& state_dir, const std::strin
 
 HostLease::~HostLease() {
   if (!lock_) return;
-  const std::string file = folder_ + "/" + name_;
   if (leaves_calls_)
-    rename(file.c_str(), (folder_ + "/" + kDead + name_).c_str());
+    keep_as_dead(lock_, folder_, name_);
   else
-    unlink(file.c_str());
+    unlink((folder_ + "/" + name_).c_str());
 }
 
 std::set<std::string> HostLease::dead() const {
