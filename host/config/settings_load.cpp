@@ -25,6 +25,13 @@ struct Origin {
   std::string variable;  // empty: a file
 };
 
+/// As variables spell the name of a setting.
+std::string upper(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
 std::string guess_text(const std::optional<std::string>& guess) {
   return guess ? "; did you mean " + *guess + "?" : "";
 }
@@ -206,9 +213,7 @@ void SettingsLoader::override_one(const std::string& variable, std::span<const S
     return;
   }
   const auto guess = key_guess(key, keys_of(table, section));
-  std::string right = variable.substr(0, variable.rfind("__") + 2);
-  for (const char c : guess.value_or(""))
-    right += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string right = variable.substr(0, variable.rfind("__") + 2) + upper(guess.value_or(""));
   add_problem(TomlNode{}, variable + ": unknown setting " + prefix + "." + toml_key(key) +
                               guess_text(guess ? std::optional(right) : std::nullopt));
 }
@@ -226,11 +231,9 @@ void SettingsLoader::look_for_lost_underscore(const std::string& variable) {
   for (const Setting<Settings>& setting : host_settings()) {
     const std::string section = "TOOLPOST_" + folded(setting.spec.section);
     if (folded(variable) != folded(section + "_" + std::string(setting.spec.key))) continue;
-    std::string meant = section + "__" + std::string(setting.spec.key);
-    for (char& c : meant)
-      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    Origin place = origin(TomlNode{});
-    return place_problem(warnings_, place, variable + " sets nothing; did you mean " + meant + "?");
+    const std::string meant = upper(section + "__" + std::string(setting.spec.key));
+    return place_problem(warnings_, origin(TomlNode{}),
+                         variable + " sets nothing; did you mean " + meant + "?");
   }
 }
 

@@ -106,6 +106,14 @@ class ProviderService::ListWait final : public RunningEffect {
     return inner_ ? inner_->for_client() : std::vector<ClientQuestion>{};
   }
 
+  /// Asks those whose list is missing; with none, what comes after the lists begins at once.
+  static std::unique_ptr<RunningEffect> begin(std::unique_ptr<ListWait> wait,
+                                              const std::vector<ProviderEntry*>& missing) {
+    for (ProviderEntry* provider : missing) wait->ask(*provider);
+    if (missing.empty()) return wait->go_on();
+    return wait;
+  }
+
   /// What comes after the lists.
   std::unique_ptr<RunningEffect> go_on() { return std::exchange(then_, nullptr)(order_); }
 
@@ -138,8 +146,7 @@ std::unique_ptr<RunningEffect> ProviderService::wait_for_lists(const json& reque
       std::make_unique<ListWait>(*this, order, [this, request, method, settle](const EffectOrder& kept) {
         return start_chosen(request, kept, method, settle);
       });
-  for (ProviderEntry* provider : missing) wait->ask(*provider);
-  return wait;
+  return ListWait::begin(std::move(wait), missing);
 }
 
 std::unique_ptr<RunningEffect> ProviderService::start_models(const EffectOrder& order,
@@ -154,9 +161,7 @@ std::unique_ptr<RunningEffect> ProviderService::start_models(const EffectOrder& 
         settle(Errc::ok, "{\"providers\":" + models_json(&kept.reach) + "}");
         return nullptr;
       });
-  for (ProviderEntry* provider : missing) wait->ask(*provider);
-  if (missing.empty()) return wait->go_on();
-  return wait;
+  return ListWait::begin(std::move(wait), missing);
 }
 
 std::unique_ptr<RunningEffect> ProviderService::start_choice(const json& wish, const EffectOrder& order,
@@ -178,9 +183,7 @@ std::unique_ptr<RunningEffect> ProviderService::start_choice(const json& wish, c
         settle(Errc::ok, dumped(json{{"choice", std::move(choice)}}));
         return nullptr;
       });
-  for (ProviderEntry* provider : missing) wait->ask(*provider);
-  if (missing.empty()) return wait->go_on();
-  return wait;
+  return ListWait::begin(std::move(wait), missing);
 }
 
 }  // namespace toolpost
