@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "json/json_pointer.hpp"
+#include "json/json_syntax.hpp"
 
 namespace toolpost {
 namespace {
@@ -49,6 +50,7 @@ Result<dom::element> JsonReader::read(std::string_view text) {
         "a number is malformed, an integer does not fit into 64 bits or a number does not fit into a double");
   } else if (error != simdjson::SUCCESS) {
     fail(std::string("not valid JSON: ") + simdjson::error_message(error));
+    if (const std::string place = syntax_fault_place(text); !place.empty()) problem_ += " (" + place + ")";
   } else {
     nodes_ = 0;
     keys_.clear();
