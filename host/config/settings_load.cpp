@@ -55,7 +55,7 @@ class SettingsLoader {
                    std::span<const Setting<Owner>> table, const TomlNode& node);
   void read_section(const TomlNode& node);
   void unknown_section(const TomlNode& node);
-  void look_for_lost_underscore(const std::string& variable);
+  void look_for_lost_section(const std::string& variable);
   template <typename Owner>
   void override_table(const std::string& variable, const std::vector<std::string>& parts, const char* section,
                       std::map<std::string, Owner>& owners, std::span<const Setting<Owner>> table,
@@ -121,6 +121,17 @@ void SettingsLoader::apply(std::span<const Setting<Owner>> table, std::string_vi
                         guess_text(guess ? std::optional(prefix + "." + *guess) : std::nullopt));
 }
 
+/// [plugins.com.example.x] is a table "x" in "example" in "com": the id that was meant, or empty.
+std::string unquoted_id(const TomlNode& table, const TomlNode& entry) {
+  if (entry.kind != TomlNode::Kind::table) return {};
+  std::string id = table.key;
+  const TomlNode* step = &entry;
+  for (; step != nullptr && step->kind == TomlNode::Kind::table && step->key != "config";
+       step = step->children.empty() ? nullptr : &step->children.front())
+    id += "." + step->key;
+  return id;
+}
+
 template <typename Owner>
 void SettingsLoader::read_tables(const char* section, std::map<std::string, Owner>& owners,
                                  std::span<const Setting<Owner>> table, const TomlNode& node) {
@@ -132,7 +143,16 @@ void SettingsLoader::read_tables(const char* section, std::map<std::string, Owne
     }
     origins_[prefix] = origin(child);
     Owner& owner = owners[child.key];
-    for (const TomlNode& entry : child.children) apply(table, "", prefix, owner, entry);
+    for (const TomlNode& entry : child.children) {
+      const auto known = keys_of(table, "");
+      const bool is_key = std::find(known.begin(), known.end(), entry.key) != known.end();
+      if (const std::string id = is_key ? "" : unquoted_id(child, entry); !id.empty())
+        add_problem(entry, "[" + std::string(section) + "." + id +
+                               "] names tables in tables; an id with dots is quoted: [" + section + ".\"" +
+                               id + "\"]");
+      else
+        apply(table, "", prefix, owner, entry);
+    }
   }
 }
 
@@ -226,12 +246,15 @@ std::string folded(std::string_view id) {
   return text;
 }
 
-/// TOOLPOST_LOG_LEVEL sets nothing; whoever wrote it meant TOOLPOST_LOG__LEVEL. Others may be anybody's.
-void SettingsLoader::look_for_lost_underscore(const std::string& variable) {
+/// TOOLPOST_LOG_LEVEL and TOOLPOST_STATE_DIR set nothing; whoever wrote them meant TOOLPOST_LOG__LEVEL and
+/// TOOLPOST_STORE__STATE_DIR. Others may be anybody's.
+void SettingsLoader::look_for_lost_section(const std::string& variable) {
   for (const Setting<Settings>& setting : host_settings()) {
     const std::string section = "TOOLPOST_" + folded(setting.spec.section);
-    if (folded(variable) != folded(section + "_" + std::string(setting.spec.key))) continue;
-    const std::string meant = upper(section + "__" + std::string(setting.spec.key));
+    const std::string key(setting.spec.key);
+    if (folded(variable) != folded(section + "_" + key) && folded(variable) != folded("TOOLPOST_" + key))
+      continue;
+    const std::string meant = upper(section + "__" + key);
     return place_problem(warnings_, origin(TomlNode{}),
                          variable + " sets nothing; did you mean " + meant + "?");
   }
@@ -259,7 +282,7 @@ void SettingsLoader::override_table(const std::string& variable, const std::vect
 void SettingsLoader::override_with(const std::string& variable, const std::string& value) {
   constexpr std::string_view kPrefix = "TOOLPOST_";
   if (!variable.starts_with(kPrefix)) return;
-  if (variable.find("__") == std::string::npos) return look_for_lost_underscore(variable);
+  if (variable.find("__") == std::string::npos) return look_for_lost_section(variable);
   if (const std::string fault = variable_fault(variable); !fault.empty())
     return add_problem(TomlNode{}, plain_excerpt(variable) + ": " + fault);
   std::vector<std::string> parts;

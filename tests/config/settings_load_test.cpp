@@ -156,13 +156,20 @@ TEST_CASE("settings load: a value that was refused breaks no rule as well", "[co
   CHECK(outcome.problems[0].line == 3);
 }
 
-TEST_CASE("settings load: a variable with one underscore too few is told, others are anybody's", "[config]") {
+TEST_CASE("settings load: a variable that lost its section or an underscore is told, others are anybody's",
+          "[config]") {
   const auto outcome = load_settings({}, {{"TOOLPOST_LOG_LEVEL", "debug"}, {"TOOLPOST_CORPORA", "/x"}});
   REQUIRE(outcome.loaded);
   CHECK(outcome.loaded->settings.log.level == Settings{}.log.level);
   REQUIRE(outcome.loaded->warnings.size() == 1);
   CHECK(to_string(outcome.loaded->warnings[0]) ==
         "environment: TOOLPOST_LOG_LEVEL sets nothing; did you mean TOOLPOST_LOG__LEVEL?");
+  const auto without_section = load_settings({}, {{"TOOLPOST_STATE_DIR", "/x"}});
+  REQUIRE(without_section.loaded);
+  CHECK(without_section.loaded->settings.store.state_dir.empty());
+  REQUIRE(without_section.loaded->warnings.size() == 1);
+  CHECK(to_string(without_section.loaded->warnings[0]) ==
+        "environment: TOOLPOST_STATE_DIR sets nothing; did you mean TOOLPOST_STORE__STATE_DIR?");
 }
 
 TEST_CASE("settings load: warnings do not refuse, and have a place", "[config]") {

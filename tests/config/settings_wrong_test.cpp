@@ -18,6 +18,12 @@ const WrongFile kFiles[] = {
     {"[logging]\nlevel = \"info\"", "f:1:2: unknown section [logging]; did you mean [log]?"},
     {"depth_max = 5",
      "f:1:1: unknown setting depth_max outside of any section; did you mean limits.depth_max?"},
+    {"[plugins.com.example.x]\nenabled = true",
+     "f:1:14: [plugins.com.example.x] names tables in tables; an id with dots is quoted: "
+     "[plugins.\"com.example.x\"]"},
+    {"[plugins.com.example.x.config]\ndepth = 1",
+     "f:1:14: [plugins.com.example.x] names tables in tables; an id with dots is quoted: "
+     "[plugins.\"com.example.x\"]"},
     {"zebra = 5", "f:1:1: unknown setting zebra outside of any section"},
     {"limits = 3", "f:1:1: [limits] must be a table, found the whole number 3"},
     {"providers = []", "f:1:1: [providers] must be a table, found a list"},

@@ -1,4 +1,5 @@
 // One method per way to misbehave inside a turn.
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,10 @@ json attack() {
 struct Faulty : toolpost::Plugin {
   json invoke(toolpost::Call& call, std::string_view method, const json& request) override {
     if (method == "spin") spin();
+    if (method == "says_and_spins") {
+      std::fprintf(stderr, "%s\n", request.value("word", "").c_str());
+      spin();
+    }
     if (method == "spin_deaf") {
       for (int number = 1; number < 32; ++number) std::signal(number, SIG_IGN);
       spin();
@@ -69,6 +74,12 @@ struct Faulty : toolpost::Plugin {
       spin();
     }
     if (method == "attack") return attack();
+    if (method == "tells_limits") {
+      rlimit files{}, bytes{};
+      getrlimit(RLIMIT_NOFILE, &files);
+      getrlimit(RLIMIT_FSIZE, &bytes);
+      return {{"files", files.rlim_max}, {"file_bytes", bytes.rlim_max}};
+    }
     if (method == "chatters") {
       const std::string line(999, 'c');
       for (int i = 0; i < 64; ++i) std::printf("%s\n", line.c_str());

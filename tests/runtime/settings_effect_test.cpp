@@ -123,3 +123,14 @@ TEST_CASE("settings: providers.NAME.queue_size_max attempts wait for the provide
   CHECK(ask_both(0).find("providers.local.queue_size_max = 0 attempts wait") != std::string::npos);
   CHECK(model.asked == 3);
 }
+
+TEST_CASE("settings: a worker may have workers.files_max descriptors and write workers.file_bytes_max",
+          "[runtime][settings]") {
+  Settings settings;
+  settings.workers.files_max = 77;
+  settings.workers.file_bytes_max = 123'456;
+  RuntimeWorld world({"tests/plugins/faulty.so"}, settings);
+  REQUIRE(world.call("tells_limits").code == Errc::ok);
+  CHECK(world.reply("tells_limits")["files"] == 77);
+  CHECK(world.reply("tells_limits")["file_bytes"] == 123'456);
+}

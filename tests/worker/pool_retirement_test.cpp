@@ -21,7 +21,7 @@ bool retired_after_turn(PoolWorld& world, WorkerId worker, std::uint64_t number,
 
 }  // namespace
 
-TEST_CASE("pool: an idle worker ends after idle_max", "[worker]") {
+TEST_CASE("pool: an idle worker ends after workers.idle_max_ms", "[worker]") {
   PoolWorld world;
   const WorkerId worker = world.start_worker();
   world.actions();
