@@ -23,6 +23,9 @@ void print_plugins(const Runtime& runtime, const PluginTable& table) {
     if (plugin->incompatible) std::cout << "  cannot run: " << plugin->incompatible->message << "\n";
     if (const auto refused = runtime.quarantine().file_refusal(*plugin))
       std::cout << "  not run: " << refused->message << "\n";
+    if (const std::size_t inputs = runtime.quarantine().refused_inputs(*plugin); inputs != 0)
+      std::cout << "  not run on what crashed it again and again; inputs: " << inputs
+                << "; to forget them: toolpost plugins --release " << manifest.id << "\n";
     const std::string toml = missing_grants_toml(*plugin);
     if (!toml.empty())
       std::cout << "  not granted; to grant it, add to the configuration:\n\n" << toml << "\n";
@@ -48,6 +51,8 @@ json plugins_json(const Runtime& runtime, const PluginTable& table) {
     if (plugin->incompatible) one["problem"] = plugin->incompatible->message;
     if (const auto refused = runtime.quarantine().file_refusal(*plugin))
       one["quarantined"] = refused->message;
+    if (const std::size_t inputs = runtime.quarantine().refused_inputs(*plugin); inputs != 0)
+      one["refused_inputs"] = inputs;
     if (std::string toml = missing_grants_toml(*plugin); !toml.empty()) one["grant_with"] = std::move(toml);
     list.push_back(std::move(one));
   }

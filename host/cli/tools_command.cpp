@@ -65,12 +65,7 @@ int run_tools(const HostOptions& options, const std::string& tool) {
   const std::string listed = tools_list_json(plugins);
   if (!tool.empty()) {
     const auto found = plugins.tool(tool);
-    if (!found) {
-      const auto near = did_you_mean(tool, plugins.tool_names());
-      return fail(options, {Errc::not_found,
-                            "there is no tool \"" + plain_excerpt(tool) + "\"" +
-                                (near ? "; did you mean " + *near + "?" : "; `toolpost tools` lists them")});
-    }
+    if (!found) return fail(options, plugins.no_tool(tool));
     if (options.output == Output::human) {
       print_one(*found.method->manifest, *found.plugin);
       return 0;
@@ -92,6 +87,8 @@ int run_tools(const HostOptions& options, const std::string& tool) {
   }
   std::cout << table.text() << "\nA client's model reads about " << token_estimate(listed)
             << " tokens to know them all. `toolpost tools NAME` shows one.\n";
+  if (!plugins.refused().empty())
+    std::cout << "Not all that was found is used; `toolpost plugins` says what and why.\n";
   return 0;
 }
 

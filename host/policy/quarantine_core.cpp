@@ -77,8 +77,9 @@ std::optional<Error> QuarantineCore::refusal(const std::string& plugin, const st
   const auto found = files_.find(file);
   if (found == files_.end()) return std::nullopt;
   for (const CrashRecord& one : found->second.inputs) {
-    const std::int64_t left = one.at_ms - (now_ms - settings_.window.count());
-    if (one.input != input || one.owner != owner || one.count < settings_.repeats_max || left <= 0) continue;
+    if (one.input != input || one.owner != owner) continue;
+    const std::int64_t left = refused_for(one, now_ms);
+    if (left == 0) continue;
     return Error{Errc::quarantined,
                  "plugin " + plugin + " crashed on this very input quarantine.repeats_max = " +
                      std::to_string(settings_.repeats_max) + " times; it is not run on it for another " +
@@ -88,6 +89,19 @@ std::optional<Error> QuarantineCore::refusal(const std::string& plugin, const st
                  Millis{left}, SideEffect::none};
   }
   return std::nullopt;
+}
+
+std::size_t QuarantineCore::refused_inputs(const std::string& file, std::int64_t now_ms) const {
+  const auto found = files_.find(file);
+  if (found == files_.end()) return 0;
+  const auto& inputs = found->second.inputs;
+  return static_cast<std::size_t>(std::count_if(
+      inputs.begin(), inputs.end(), [&](const CrashRecord& one) { return refused_for(one, now_ms) != 0; }));
+}
+
+std::int64_t QuarantineCore::refused_for(const CrashRecord& input, std::int64_t now_ms) const {
+  if (input.count < settings_.repeats_max) return 0;
+  return std::max<std::int64_t>(0, input.at_ms - (now_ms - settings_.window.count()));
 }
 
 }  // namespace toolpost

@@ -35,12 +35,16 @@ class QuarantineCore {
                                const std::string& input, std::int64_t now_ms) const;
   /// The part of it that concerns the file, whatever the input.
   std::optional<Error> file_refusal(const std::string& plugin, const std::string& file) const;
+  /// How many inputs of the file are refused now, of all owners together.
+  std::size_t refused_inputs(const std::string& file, std::int64_t now_ms) const;
 
  private:
   struct File {
     std::vector<CrashRecord> inputs;  // the oldest first
     bool quarantined = false;
   };
+  /// How long the input is refused yet; 0: it is not.
+  std::int64_t refused_for(const CrashRecord& input, std::int64_t now_ms) const;
   /// Different inputs that crashed within the window that ends now.
   std::size_t recent_inputs(const File& file, std::int64_t now_ms) const;
   static void add(File& file, const CrashRecord& crash);

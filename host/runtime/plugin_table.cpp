@@ -179,6 +179,26 @@ PluginTable::Found PluginTable::tool(std::string_view name) {
   return {};
 }
 
+Error PluginTable::no_tool(std::string_view name) const {
+  const std::string quoted = "\"" + plain_excerpt(name) + "\"";
+  for (const auto& plugin : plugins_)
+    for (const MethodEntry& method : plugin->methods)
+      if (method.manifest->name == name && method.offer == ToolOffer::disabled)
+        return {Errc::not_found, "tool " + quoted + " is switched off by tools.disable"};
+  const std::string none = "there is no tool " + quoted + "; ";
+  if (const auto near = did_you_mean(std::string(name), tool_names()))
+    return {Errc::not_found, none + "did you mean \"" + *near + "\"?"};
+  std::vector<const RefusedPlugin*> files;
+  for (const RefusedPlugin& one : refused_)
+    if (!one.source.starts_with("tools.")) files.push_back(&one);
+  if (files.empty()) return {Errc::not_found, none + "`toolpost tools` lists them"};
+  if (files.size() == 1)
+    return {Errc::not_found,
+            none + "one plugin file is not used: " + files[0]->source + ": " + files[0]->reason};
+  return {Errc::not_found,
+          none + std::to_string(files.size()) + " plugin files are not used; `toolpost plugins` says why"};
+}
+
 std::vector<std::string> PluginTable::tool_names() const {
   std::vector<std::string> names;
   for (const auto& plugin : plugins_) {

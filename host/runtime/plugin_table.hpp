@@ -73,6 +73,8 @@ class PluginTable {
   /// Not those of tools.disable.
   Found tool(std::string_view name);
   std::vector<std::string> tool_names() const;
+  /// Why there is no such tool: another name was meant, it is switched off, or a plugin's file is not used.
+  Error no_tool(std::string_view name) const;
   PluginEntry* by_id(std::string_view id);
   /// A bundled provider plugin by the last word of its id ("openai" for "dev.toolpost.openai"), or by the
   /// whole id.

@@ -87,8 +87,8 @@ class ProviderService {
   void use_catalog(ModelCatalog catalog) { catalog_ = std::move(catalog); }
   /// Told which model was chosen, and why; may stay empty.
   std::function<void(const std::string&)> on_choice;
-  /// Told which model rests, and for how long; may stay empty.
-  std::function<void(const std::string&)> on_breaker_opened;
+  /// Told which model rests, and for how long, or is asked again; may stay empty.
+  std::function<void(BreakerState, const std::string&)> on_breaker;
 
   std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() { return providers_; }
   const std::map<std::string, std::unique_ptr<ProviderEntry>>& providers() const { return providers_; }

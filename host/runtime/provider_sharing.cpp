@@ -33,13 +33,15 @@ void ProviderService::settle_breaker(const Choice& choice, BreakerPass pass, Bre
   BreakerCore& breaker = health(choice.provider->name, choice.model).breaker;
   const BreakerState before = breaker.state();
   breaker.settle(pass, outcome, loop_.now());
-  const bool opened = before != BreakerState::open && breaker.state() == BreakerState::open;
+  const BreakerState after = breaker.state();
+  const bool opened = before != BreakerState::open && after == BreakerState::open;
   if (metrics_ != nullptr && opened) metrics_->breaker_openings.add(labels(choice), 1);
-  if (on_breaker_opened && opened)
-    on_breaker_opened(choice.provider->name + "/" + choice.model + " is not asked for " +
-                      ms_text(breaker.rest_left(loop_.now())));
-  if (!choice.provider->shared || (before == breaker.state() && !pass.probe)) return;
-  const bool healthy = breaker.state() == BreakerState::closed;
+  const bool healthy = after == BreakerState::closed;
+  const std::string name = choice.provider->name + "/" + choice.model;
+  if (on_breaker && opened)
+    on_breaker(after, name + " is not asked for " + ms_text(breaker.rest_left(loop_.now())));
+  if (on_breaker && healthy && before != after) on_breaker(after, name + " answers and is asked again");
+  if (!choice.provider->shared || (before == after && !pass.probe)) return;
   choice.provider->shared->set_rest(
       choice.model, {breaker.rest_left(loop_.now()), healthy ? 0 : std::max(1u, breaker.openings())});
 }

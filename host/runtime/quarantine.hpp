@@ -29,6 +29,10 @@ class Quarantine {
   std::optional<Error> refusal(const CallRequest& call);
   /// Why the plugin's file runs no call at all.
   std::optional<Error> file_refusal(const PluginEntry& plugin) const;
+  /// Inputs that the plugin crashed on so often that it is not run on them now.
+  std::size_t refused_inputs(const PluginEntry& plugin) const {
+    return core_.refused_inputs(plugin.found.sha256, loop_.wall_ms());
+  }
   /// Whether other hosts can see everything that was noted here.
   bool is_written() const { return unwritten_ == 0; }
 

@@ -61,7 +61,6 @@ Runtime::Runtime(EventLoop& loop, Spawner& spawner, Settings settings, RuntimePl
       questions_(loop, settings_),
       runner_(loop, random_, settings_, *this,
               {[this](const PluginEntry& plugin, const TurnLogLine& line) {
-                 crashes_.note(plugin.id(), line.text);
                  if (on_event) on_event(Level::info, "plugin_log", plugin.id() + ": " + line.text);
                },
                [this](PluginEntry& plugin) { ensure_pool(plugin); },
@@ -136,8 +135,10 @@ Result<void> Runtime::open() {
                   settings_.models.catalog_folders.end());
   providers_.use_catalog(
       read_catalogs(catalogs, [this](const std::string& problem) { catalog_problems_.push_back(problem); }));
-  providers_.on_breaker_opened = [this](const std::string& what) {
-    if (on_event) on_event(Level::warn, "breaker_opened", what);
+  providers_.on_breaker = [this](BreakerState now, const std::string& what) {
+    if (!on_event) return;
+    if (now == BreakerState::open) return on_event(Level::warn, "breaker_opened", what);
+    on_event(Level::info, "breaker_closed", what);
   };
   providers_.on_choice = [this](const std::string& why) {
     if (on_event) on_event(Level::info, "model_chosen", why);
@@ -182,7 +183,6 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   };
   events.loaded = [this, &plugin](const Result<void>& loaded) { on_loaded(plugin, loaded); };
   events.stdio = [this, &plugin](const std::string& text) {
-    crashes_.note(plugin.id(), text);
     if (on_event) on_event(Level::info, "plugin_output", plugin.id() + ": " + text);
   };
   events.ended = [this, &plugin](EndReason reason) {
@@ -310,11 +310,7 @@ RequestNumber Runtime::call_tool(const ToolRequest& asked, Done done, CallRunner
 
 Result<CallRequest> Runtime::prepare(const ToolRequest& asked) {
   const auto target = plugins_->tool(asked.tool);
-  if (!target) {
-    const auto near = did_you_mean(asked.tool, plugins_->tool_names());
-    return Error{Errc::not_found, "there is no tool \"" + std::string(asked.tool.substr(0, 100)) + "\"" +
-                                      (near ? "; did you mean \"" + *near + "\"?" : "")};
-  }
+  if (!target) return plugins_->no_tool(asked.tool);
   PluginEntry& plugin = *target.plugin;
   if (plugin.incompatible) return *plugin.incompatible;
   std::string_view text = asked.arguments_json;

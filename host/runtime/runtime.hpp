@@ -136,6 +136,7 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   Result<void> check_output(const PluginEntry& plugin, const MethodManifest& method,
                             const std::vector<TurnPart>& parts);
   void count_outcome(const std::string& tool, TimePoint deadline, const CallOutcome& outcome);
+  void note_shed(const std::string& tool, const std::string& why);
   std::string tool_label(std::string_view tool);
   void count_worker_end(EndReason reason);
   std::string crash_journal(const Journal* journal, const Error& error) const;
@@ -158,12 +159,12 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   const RuntimePlaces places_;
   Metrics own_metrics_;  // where nobody gave others
   Metrics& metrics_;
-  CrashReports crashes_;
   SystemRandom random_;
   const CeilingsByProfile ceilings_;
   TimerId expiry_timer_;
   Redactor redactor_;
   RefusalTally refusals_;
+  TimePoint shed_told_{};                      // when the log heard of it last
   std::shared_ptr<RecentCalls> recent_calls_;  // shared with the runtimes of earlier configurations
   ProviderService providers_;
   ClientQuestions questions_;

@@ -17,6 +17,15 @@ void Runtime::count_outcome(const std::string& tool, TimePoint deadline, const C
              tool + ": " + std::string(name(outcome.code)) + " after " + ms_text(outcome.elapsed) +
                  ", turns: " + std::to_string(outcome.turns) +
                  ", attempts: " + std::to_string(outcome.use.attempts));
+  const bool full = outcome.code == Errc::shed && outcome.by == EndedBy::host && admission_.running() > 0;
+  if (full) note_shed(tool, outcome.message);
+}
+
+/// One line a minute: a host that sheds does it often, and has better things to do than to write of it.
+void Runtime::note_shed(const std::string& tool, const std::string& why) {
+  if (!on_event || (shed_told_ != TimePoint{} && loop_.now() - shed_told_ < std::chrono::minutes(1))) return;
+  shed_told_ = loop_.now();
+  on_event(Level::info, "calls_shed", tool + ": " + why + " (told once a minute; counted in calls_total)");
 }
 
 std::string Runtime::tool_label(std::string_view tool) {
@@ -63,7 +72,7 @@ void Runtime::on_refused(const std::string& plugin, const std::string& what, con
 
 /// The call's journal, to repeat it with; empty when there is none, or it is too long to keep.
 std::string Runtime::crash_journal(const Journal* journal, const Error& error) const {
-  if (journal == nullptr || journal->bytes() > CrashReports::kJournalBytesMax) return {};
+  if (journal == nullptr || journal->bytes() > kCrashJournalBytesMax) return {};
   return redactor_.mask(journal_text({journal->header(), journal->entries(), error.code, error.message, {}}));
 }
 
@@ -80,6 +89,7 @@ void Runtime::report_death(const PluginEntry& plugin, CrashFacts::Moment moment,
   facts.how = error.message;
   facts.moment = moment;
   facts.wall_ms = loop_.wall_ms();
+  if (plugin.pool) facts.last_lines = plugin.pool->last_lines();
   if (method != nullptr) facts.method = method->name;
   if (journal != nullptr) {
     facts.turns = journal->turns();
@@ -89,7 +99,7 @@ void Runtime::report_death(const PluginEntry& plugin, CrashFacts::Moment moment,
   lane(store_lane_)
       .run([this, alive = std::weak_ptr<bool>(alive_), folder = places_.state_dir + "/crashes",
             id = plugin.id(), at = facts.wall_ms,
-            report = CrashReport{crashes_.text(facts, redactor_), crash_journal(journal, error)}] {
+            report = CrashReport{crash_report_text(facts, redactor_), crash_journal(journal, error)}] {
         auto written = std::make_shared<Result<std::string>>(write_crash_report(folder, id, at, report));
         loop_.post([this, alive, written] {
           if (alive.expired() || !on_event) return;

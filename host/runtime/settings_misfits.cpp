@@ -52,6 +52,13 @@ class Misfits {
            SettingsMisfit::Severity::warning});
       return;
     }
+    if (std::find(plugin.grant.begin(), plugin.grant.end(), "http") != plugin.grant.end() &&
+        plugin.http_origins.empty())
+      found_.push_back({setting + ".grant",
+                        setting + ".grant: \"http\" without " + setting +
+                            ".http_origins reaches nothing; name the servers, as in http_origins = "
+                            "[\"https://api.example.com\"]",
+                        SettingsMisfit::Severity::warning});
     if (entry->found.manifest.kind != PluginKind::tool) return;
     if (auto fits = check_plugin_config(entry->found.manifest, plugin.config_json, setting + ".config");
         !fits)

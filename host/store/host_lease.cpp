@@ -68,7 +68,8 @@ Result<HostLease> HostLease::take(const std::string& state_dir, const std::strin
     const int code = errno;
     return Error{code == ENOSPC || code == EDQUOT ? Errc::exhausted : Errc::unavailable,
                  "the lock of this host in " + folder + " cannot be " + doing + ": " + std::strerror(code) +
-                     "; free space or let the host's user write there, or set another store.state_dir"};
+                     "; free space or let the host's user write there, or name another folder with "
+                     "--state-dir or store.state_dir"};
   };
   if (!is_name(name)) return Error{Errc::internal, "a host's name must be lower-case hex"};
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("made");

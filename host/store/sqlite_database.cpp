@@ -62,7 +62,7 @@ Result<void> SqliteDatabase::connect() {
   // SQLite falls back to reading when it may not write; here that would only fail later.
   if (sqlite3_db_readonly(handle_, "main") == 1) {
     return Error{Errc::unavailable, "the store " + file_ + " cannot be written; run: chmod 600 " + file_ +
-                                        ", or set another store.state_dir"};
+                                        ", or name another folder with --state-dir or store.state_dir"};
   }
   return {};
 }
@@ -113,10 +113,11 @@ Result<void> SqliteDatabase::bring_schema() {
   if (!version) return version.error();
   if (*version == kStoreSchemaVersion) return {};
   if (*version < 0 || *version > kStoreSchemaVersion) {
-    return Error{Errc::incompatible, "the store " + file_ + " has schema " + std::to_string(*version) +
-                                         ", and this host understands only " +
-                                         std::to_string(kStoreSchemaVersion) +
-                                         "; use the newer host that made it, or set another store.state_dir"};
+    return Error{
+        Errc::incompatible,
+        "the store " + file_ + " has schema " + std::to_string(*version) +
+            ", and this host understands only " + std::to_string(kStoreSchemaVersion) +
+            "; use the newer host that made it, or name another folder with --state-dir or store.state_dir"};
   }
   auto tables = query("SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
@@ -160,7 +161,9 @@ Error SqliteDatabase::failed(const char* doing) const {
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
     case SQLITE_AUTH:
-      error.message += "; let the host's user write the file and its folder, or set another store.state_dir";
+      error.message +=
+          "; let the host's user write the file and its folder, or name another folder with --state-dir or "
+          "store.state_dir";
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

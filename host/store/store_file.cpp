@@ -19,9 +19,11 @@ Error refused(const std::string& what, const std::string& why) {
 
 Error failed(const std::string& what, const std::string& doing) {
   const int code = errno;
-  const char* advice = code == ENOSPC || code == EDQUOT ? "free space on the disk"
-                       : code == EROFS                  ? "put store.state_dir on a disk that can be written"
-                                       : "let the host's user write there, or set another store.state_dir";
+  const char* advice =
+      code == ENOSPC || code == EDQUOT ? "free space on the disk"
+      : code == EROFS
+          ? "put the state folder (--state-dir, store.state_dir) on a disk that can be written"
+          : "let the host's user write there, or name another folder with --state-dir or store.state_dir";
   return {code == ENOSPC || code == EDQUOT ? Errc::exhausted : Errc::unavailable,
           "the store's " + what + " cannot be " + doing + ": " + std::strerror(code) + "; " + advice};
 }
@@ -34,9 +36,12 @@ Result<void> check_folder(const std::string& folder) {
   struct stat status{};
   if (stat(folder.c_str(), &status) != 0) return failed("folder " + folder, "examined");
   if (!S_ISDIR(status.st_mode))
-    return refused("folder " + folder, "is no folder; move what is there, or set another store.state_dir");
+    return refused(
+        "folder " + folder,
+        "is no folder; move what is there, or name another folder with --state-dir or store.state_dir");
   if (status.st_uid != geteuid()) {
-    return refused("folder " + folder, "belongs to another user; set another store.state_dir");
+    return refused("folder " + folder,
+                   "belongs to another user; name another folder with --state-dir or store.state_dir");
   }
   if ((status.st_mode & 0077) != 0)
     return refused("folder " + folder, "is open to other users; run: chmod 700 " + folder);
@@ -69,9 +74,12 @@ Result<void> prepare_store_file(const std::string& file) {
     if (lstat(file.c_str(), &status) != 0) return failed("file " + file, "examined");
   }
   if (!S_ISREG(status.st_mode))
-    return refused("file " + file, "is a link or no file; move it away, or set another store.state_dir");
+    return refused(
+        "file " + file,
+        "is a link or no file; move it away, or name another folder with --state-dir or store.state_dir");
   if (status.st_uid != geteuid())
-    return refused("file " + file, "belongs to another user; set another store.state_dir");
+    return refused("file " + file,
+                   "belongs to another user; name another folder with --state-dir or store.state_dir");
   if ((status.st_mode & 0077) != 0 && chmod(file.c_str(), status.st_mode & 0700) != 0) {
     return failed("file " + file, "closed to other users");
   }

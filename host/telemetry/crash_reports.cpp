@@ -32,9 +32,9 @@ void remove_oldest(const std::string& folder) {
   for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error))
     if (entry->path().extension() == ".txt") names.push_back(entry->path().string());
-  if (names.size() <= CrashReports::kReportsMax) return;
+  if (names.size() <= kCrashReportsMax) return;
   std::sort(names.begin(), names.end());
-  names.resize(names.size() - CrashReports::kReportsMax);
+  names.resize(names.size() - kCrashReportsMax);
   for (const std::string& name : names) {
     fs::remove(name, error);
     fs::remove(fs::path(name).replace_extension(kJournalEnding), error);
@@ -79,14 +79,7 @@ std::string file_word(const std::string& plugin) {
 
 }  // namespace
 
-void CrashReports::note(const std::string& plugin, std::string_view line) {
-  if (!lines_.contains(plugin) && lines_.size() >= kPluginsMax) return;
-  std::deque<std::string>& kept = lines_[plugin];
-  kept.emplace_back(line.substr(0, kLineBytesMax));
-  if (kept.size() > kLinesMax) kept.pop_front();
-}
-
-std::string CrashReports::text(const CrashFacts& facts, const Redactor& redactor) const {
+std::string crash_report_text(const CrashFacts& facts, const Redactor& redactor) {
   std::string out;
   const auto add = [&](std::string_view key, const std::string& value) {
     out.append(key).append(": ");
@@ -101,10 +94,9 @@ std::string CrashReports::text(const CrashFacts& facts, const Redactor& redactor
   add("last effect", facts.last_effect.empty() ? "none" : facts.last_effect);
   add("turns", std::to_string(facts.turns));
   add("time", std::to_string(facts.wall_ms) + " ms since 1970");
-  const auto lines = lines_.find(facts.plugin);
   out += "last lines:\n";
-  if (lines == lines_.end()) return out + "  none\n";
-  for (const std::string& line : lines->second) {
+  if (facts.last_lines.empty()) out += "  none\n";
+  for (const std::string& line : facts.last_lines) {
     out += "  ";
     append_quoted(out, redactor.mask(line));
     out += '\n';

@@ -247,7 +247,7 @@ void PoolCore::give_back(Worker& worker, std::size_t from) {
                     worker.sent.end());
 }
 
-bool PoolCore::lose(Worker& worker, std::uint64_t started, const Error& error) {
+bool PoolCore::lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error) {
   // Turns before the running one had finished, but their answers were not flushed; those after it never
   // began. Both go to another worker: a turn without its answer has had no effect.
   std::deque<Sent> sent = std::exchange(worker.sent, {});
@@ -256,7 +256,7 @@ bool PoolCore::lose(Worker& worker, std::uint64_t started, const Error& error) {
   for (const Sent& one : sent) {
     if (one.number == started) {
       failed = worker.useful = true;
-      actions_.push_back(FailTurn{one.turn, error});
+      actions_.push_back(FailTurn{one.turn, error, id});
     } else {
       again.push_back({one.turn, one.owner, one.suspect});
     }
@@ -279,7 +279,7 @@ void PoolCore::on_protocol_error(WorkerId id, const std::string& what, TimePoint
   }
   const Error error{Errc::protocol, "plugin " + plugin_ + " broke the worker protocol: " + what, Millis{0},
                     SideEffect::maybe};
-  if (!lose(worker, failed, error)) actions_.push_back(ReportDeath{error});
+  if (!lose(id, worker, failed, error)) actions_.push_back(ReportDeath{error, id});
   kill(id, worker, EndReason::protocol);
   dispatch(now);
 }
@@ -296,8 +296,8 @@ void PoolCore::on_died(WorkerId id, std::uint64_t started, const std::string& ho
         Errc::crashed,
         "plugin " + plugin_ + " crashed (" + how + ")" + (while_starting ? " while it was loaded" : ""),
         Millis{0}, SideEffect::maybe, outside};
-    const bool failed = lose(worker, started, error);
-    if (!failed && !while_starting) actions_.push_back(ReportDeath{error});
+    const bool failed = lose(id, worker, started, error);
+    if (!failed && !while_starting) actions_.push_back(ReportDeath{error, id});
     if (while_starting) fail_waiting(error);
     if (!worker.useful) deaths_.push_back(now);
     while (!deaths_.empty() && now - deaths_.front() > kDeathsWindow) deaths_.pop_front();
@@ -318,7 +318,7 @@ void PoolCore::on_lost(WorkerId id, std::uint64_t started, TimePoint now) {
   if (found == workers_.end()) return;
   const bool was_starting = found->second.state == State::starting;
   if (found->second.state != State::dying) {
-    lose(found->second, started,
+    lose(id, found->second, started,
          {Errc::crashed, "a worker of plugin " + plugin_ + " ended with the spawner", Millis{0},
           SideEffect::maybe, true});
   }
@@ -387,7 +387,7 @@ void PoolCore::tick(TimePoint now, const ReadClock& read_clock) {
       kill(id, worker, EndReason::retired);
     } else if (now - worker.turn_since >= turn_max_) {
       const std::uint64_t running = std::max(worker.seen_started, worker.sent.front().number);
-      lose(worker, running,
+      lose(id, worker, running,
            {Errc::hung,
             "a turn of plugin " + plugin_ + " ran past " + turn_max_setting_ + " = " +
                 std::to_string(to_ms(turn_max_)) + " (" + std::to_string(to_ms(now - worker.turn_since)) +

@@ -55,10 +55,12 @@ struct KillWorker {
 struct FailTurn {
   TurnId turn;
   Error error;
+  WorkerId worker = 0;  // which failed it; 0: none ever had it
 };
 /// A worker ended by its own fault, and no turn fails for it: it had none, or its turns run again.
 struct ReportDeath {
   Error error;
+  WorkerId worker;
 };
 using PoolAction = std::variant<SpawnWorker, SendTurn, RevokeTurns, KillWorker, FailTurn, ReportDeath>;
 
@@ -168,7 +170,7 @@ class PoolCore {
   void give_back(Worker& worker, std::size_t from);
   void take_back_unbegun(WorkerId id, Worker& worker, TimePoint now);
   /// True when a turn fails for it.
-  bool lose(Worker& worker, std::uint64_t started, const Error& error);
+  bool lose(WorkerId id, Worker& worker, std::uint64_t started, const Error& error);
   void maybe_retire(WorkerId id, Worker& worker, TimePoint now);
   void spawn_if_needed(TimePoint now);
   void spawn(TimePoint now);

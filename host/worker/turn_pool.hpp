@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "call/turn_codec.hpp"
@@ -39,6 +40,8 @@ class TurnPool {
   virtual void warm() = 0;
   /// Sends what was submitted in this round; called once per round.
   virtual void flush() {}
+  /// What the worker of which an event tells right now said last; outside of events of no meaning.
+  virtual std::vector<std::string> last_lines() const { return {}; }
   /// Processes that are there now, starting ones included.
   virtual std::size_t workers() const = 0;
 };

@@ -100,12 +100,14 @@ void WorkerPool::carry_out() {
                             if (order.reason == EndReason::not_ready) on_not_ready(order.worker);
                           },
                           [&](FailTurn& order) {
+                            told_of_ = order.worker;
                             if (inputs_.erase(order.turn) != 0)
                               events_.turn_done(order.turn, std::move(order.error));
                             else if (!order.error.loading && events_.died_unheard)
                               events_.died_unheard(order.error);
                           },
                           [&](const ReportDeath& order) {
+                            told_of_ = order.worker;
                             if (events_.died_unheard) events_.died_unheard(order.error);
                           }},
                  action);
@@ -236,6 +238,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
     auto output = decode_turn_output(frame.payload);
     if (!output) return core_.on_protocol_error(worker, "an output that cannot be read", now);
     link.answered = frame.number;
+    for (const TurnLogLine& line : output->log_lines) link.lines.note(line.text);
     if (const std::uint64_t peak = link.page->peak_bytes.load(); peak != link.peak) {
       link.peak = peak;
       core_.on_peak(worker, peak);
@@ -243,6 +246,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
     const auto turn = core_.turn_at(worker, frame.number);
     const bool skipped = output->end == TurnEnd::skipped;
     if (core_.on_turn_done(worker, frame.number, skipped, now) && turn && inputs_.erase(*turn) != 0) {
+      told_of_ = worker;
       events_.turn_done(*turn, std::move(*output));
     }
   } else if (frame.type == FrameType::sandboxed && !link.ready && frame.payload.size() == 1) {
@@ -292,14 +296,17 @@ void WorkerPool::on_stdio(WorkerId worker) {
   }
   const std::uint64_t before = link.stdio_bytes;
   link.stdio_bytes += static_cast<std::uint64_t>(got);
-  if (before < settings_.stdio_bytes_max && events_.stdio)
-    events_.stdio(std::string(buffer, static_cast<std::size_t>(got)));
+  if (before >= settings_.stdio_bytes_max) return;
+  const std::string text(buffer, static_cast<std::size_t>(got));
+  link.lines.note(text);
+  if (events_.stdio) events_.stdio(text);
 }
 
 void WorkerPool::on_not_ready(WorkerId worker) {
   const auto found = links_.find(worker);
   if (found == links_.end()) return;
   found->second->refused = true;  // its death tells nothing more
+  told_of_ = worker;
   if (events_.loaded)
     events_.loaded(Error{Errc::hung, "plugin " + plugin_.id + " was not ready after workers.ready_max_ms = " +
                                          std::to_string(settings_.ready_max.count())});
@@ -320,6 +327,7 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   read_the_rest(worker, link);
   on_stdio(worker);
   const std::string how = describe_wait_status(wait_status);
+  told_of_ = worker;
   if (!link.ready && !link.refused && events_.loaded) {
     events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
@@ -328,8 +336,8 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   const bool outside = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
   core_.on_died(worker, link.page->started.load(), how, loop_.now(), outside);
   dirty_.erase(worker);
-  links_.erase(worker);
   carry_out();
+  links_.erase(worker);  // its last lines were asked for until now
 }
 
 void WorkerPool::on_lost(WorkerId worker) {
@@ -343,6 +351,11 @@ void WorkerPool::on_lost(WorkerId worker) {
   dirty_.erase(worker);
   links_.erase(worker);
   carry_out();
+}
+
+std::vector<std::string> WorkerPool::last_lines() const {
+  const auto link = links_.find(told_of_);
+  return link == links_.end() ? std::vector<std::string>() : link->second->lines.lines();
 }
 
 void WorkerPool::arm() {

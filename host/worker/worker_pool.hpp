@@ -11,6 +11,7 @@
 
 #include "base/event_loop.hpp"
 #include "worker/frame.hpp"
+#include "worker/last_lines.hpp"
 #include "worker/spawner.hpp"
 #include "worker/status_page.hpp"
 #include "worker/turn_pool.hpp"
@@ -43,6 +44,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
   void warm() override;
   void flush() override;
   std::size_t workers() const override { return core_.workers(); }
+  std::vector<std::string> last_lines() const override;
 
   // From the spawner, for this pool's workers.
   void on_not_ready(WorkerId worker);
@@ -60,6 +62,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     std::unique_ptr<EventLoop::Watch> watch;
     std::unique_ptr<EventLoop::Watch> stdio_watch;
     std::uint64_t stdio_bytes = 0;
+    LastLines lines;
     std::uint64_t sent = 0;      // the last turn's number
     std::uint64_t answered = 0;  // the same of the last answer, if the worker tells the truth
     std::uint64_t peak = 0;      // bytes, the last that the core was told
@@ -97,6 +100,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
   std::unordered_set<WorkerId> dirty_;              // links with unsent frames
   TimerId timer_;
   bool carrying_out_ = false;
+  WorkerId told_of_ = 0;  // whose end or turn an event tells, or told last
 };
 
 }  // namespace toolpost

@@ -1,6 +1,7 @@
 // What doctor, smoke and the log folder look at on a machine.
 #include <nlohmann/json.hpp>
 
+#include "base/time.hpp"
 #include "cli/client_hints.hpp"
 #include "cli/host_log.hpp"
 #include "cli/text_table.hpp"
@@ -171,6 +172,17 @@ TEST_CASE("plugins: --release runs a quarantined one again, and suggests an id f
   CHECK(released.out.find("plugin " + id + " runs again") != std::string::npos);
   CHECK(home.run({"plugins"}).out.find("not run: ") == std::string::npos);
   CHECK(home.run({"plugins", "--release", id}).out.find(" was not quarantined") != std::string::npos);
+  {
+    auto store = SqliteStore::open(home.state() + "/toolpost.db", StoreSettings{}, SqliteOptions{});
+    REQUIRE(store);
+    for (int time = 0; time < 2; ++time)
+      REQUIRE((*store)->note_crash({hash, "somebody", "an input", SystemTime().wall_ms(), 1}));
+  }
+  CHECK(home.run({"plugins"})
+            .out.find("not run on what crashed it again and again; inputs: 1; to forget "
+                      "them: toolpost plugins --release " +
+                      id) != std::string::npos);
+  CHECK(json::parse(home.run({"plugins", "--json"}).out)["plugins"][0]["refused_inputs"] == 1);
   const Ended unknown = home.run({"plugins", "--release", "dev.toolpost.ehco"});
   CHECK(unknown.status == 1);
   CHECK(unknown.err.find("did you mean \"dev.toolpost.echo\"?") != std::string::npos);

@@ -43,7 +43,11 @@ TEST_CASE("quarantine: an input may be tried again after window_ms", "[policy][q
   QuarantineCore core(QuarantineSettings{});
   core.note(crash("a"));
   core.note(crash("a"));
+  core.note(crash("b"));
   CHECK(ask(core, "a", start + 299'999));
+  CHECK(core.refused_inputs("hash", start + 299'999) == 1);
+  CHECK(core.refused_inputs("hash", start + 300'000) == 0);
+  CHECK(core.refused_inputs("another file", start) == 0);
   CHECK_FALSE(ask(core, "a", start + 300'000));
 }
 

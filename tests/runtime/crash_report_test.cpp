@@ -65,3 +65,26 @@ TEST_CASE("crash reports: a plugin that diverges leaves its journal, though its 
   CHECK(world.report().find("method: \"divergent\"") != std::string::npos);
   CHECK(parse_journal(CrashWorld::text_of(world.files(".journal").at(0)))->code == Errc::nondeterministic);
 }
+
+TEST_CASE("crash reports: each has the last lines of its own worker, not of others of the plugin",
+          "[runtime]") {
+  CrashWorld world;
+  world.start("says_and_spins", R"({"word": "the first"})", 1);
+  world.start("says_and_spins", R"({"word": "the second"})", 2);
+  world.settle();
+  world.report();
+  while (world.files(".txt").size() < 2 || CrashWorld::text_of(world.files(".txt").back()).empty())
+    world.run_until_event("/crashes/");
+  int first = 0, second = 0;
+  for (const std::string& file : world.files(".txt")) {
+    const std::string text = CrashWorld::text_of(file);
+    CAPTURE(text);
+    const bool has_first = text.find("the first") != std::string::npos;
+    const bool has_second = text.find("the second") != std::string::npos;
+    CHECK(has_first != has_second);
+    first += has_first;
+    second += has_second;
+  }
+  CHECK(first == 1);
+  CHECK(second == 1);
+}

@@ -48,7 +48,7 @@ TEST_CASE("misfits: a provider plugin that is not there", "[runtime][config]") {
 TEST_CASE("misfits: a plugin's id, an effect and a tool that nobody has", "[runtime][config]") {
   Settings settings;
   settings.plugins["dev.toolpost.chta"].calls_max = 2;
-  settings.plugins["dev.toolpost.echo"].grant = {"provder", "teleport", "http"};
+  settings.plugins["dev.toolpost.echo"].grant = {"provder", "teleport", "ask"};
   settings.tools.enable = {"ehco"};
   settings.tools.disable = {"nothing_like_it"};
   const Messages found = messages(settings);
@@ -86,4 +86,15 @@ TEST_CASE("misfits: an id that nobody has may be that of a plugin still to come,
   RuntimeWorld world({"lib/toolpost/plugins/echo.so"}, settings);
   for (const SettingsMisfit& one : settings_misfits(settings, world.runtime->plugins()))
     CHECK(one.severity == SettingsMisfit::Severity::warning);
+}
+
+TEST_CASE("misfits: http that may reach no server is warned of", "[runtime][config]") {
+  Settings settings;
+  settings.plugins["dev.toolpost.echo"].grant = {"http"};
+  CHECK(messages(settings) ==
+        Messages{"plugins.\"dev.toolpost.echo\".grant: \"http\" without "
+                 "plugins.\"dev.toolpost.echo\".http_origins reaches nothing; name the servers, as in "
+                 "http_origins = [\"https://api.example.com\"]"});
+  settings.plugins["dev.toolpost.echo"].http_origins = {"https://api.example.com"};
+  CHECK(messages(settings).empty());
 }

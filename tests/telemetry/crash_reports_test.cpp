@@ -21,7 +21,8 @@ const CrashFacts kFacts{"org.example.bad",
                         "review",
                         "file.read",
                         3,
-                        1'767'225'600'000};
+                        1'767'225'600'000,
+                        {}};
 
 std::size_t files_in(const std::string& folder) {
   return static_cast<std::size_t>(
@@ -31,10 +32,9 @@ std::size_t files_in(const std::string& folder) {
 }  // namespace
 
 TEST_CASE("crash reports: a report says what ran, how it ended and what it said last", "[telemetry]") {
-  CrashReports reports;
-  reports.note("org.example.bad", "reading \x1b[31m a file");
-  reports.note("org.example.other", "not this one");
-  const std::string text = reports.text(kFacts, Redactor());
+  CrashFacts facts = kFacts;
+  facts.last_lines = {"reading \x1b[31m a file"};
+  const std::string text = crash_report_text(facts, Redactor());
   for (const char* line :
        {"plugin: \"org.example.bad 1.2.3\"\n", "file: \"/plugins/bad.so\"\n", "sha256: \"abc123\"\n",
         "how: \"plugin org.example.bad crashed (signal 11 (Segmentation fault))\"\n", "method: \"review\"\n",
@@ -43,44 +43,32 @@ TEST_CASE("crash reports: a report says what ran, how it ended and what it said 
     CAPTURE(line);
     CHECK(text.find(line) != std::string::npos);
   }
-  CHECK(text.find("not this one") == std::string::npos);
+  CHECK(crash_report_text(kFacts, Redactor()).ends_with("last lines:\n  none\n"));
 }
 
 TEST_CASE("crash reports: secrets are masked in them", "[telemetry]") {
   Redactor redactor;
   redactor.add(Secret("KEY", "CANARY-secret"));
-  CrashReports reports;
-  reports.note("org.example.bad", "got CANARY-secret");
-  CHECK(reports.text(kFacts, redactor).find("CANARY") == std::string::npos);
-}
-
-TEST_CASE("crash reports: the last twenty lines are kept, each as far as 500 bytes", "[telemetry]") {
-  CrashReports reports;
-  for (std::size_t i = 0; i <= CrashReports::kLinesMax; ++i)
-    reports.note("org.example.bad", "line " + std::to_string(i) + ".");
-  reports.note("org.example.bad", std::string(CrashReports::kLineBytesMax, 'x') + "y");
-  const std::string text = reports.text(kFacts, Redactor());
-  CHECK(text.find("\"line 1.\"") == std::string::npos);
-  CHECK(text.find("\"line 2.\"") != std::string::npos);
-  CHECK(text.find(std::string(500, 'x') + "\"") != std::string::npos);
+  CrashFacts facts = kFacts;
+  facts.last_lines = {"got CANARY-secret"};
+  CHECK(crash_report_text(facts, redactor).find("CANARY") == std::string::npos);
 }
 
 TEST_CASE("crash reports: files are private, and twenty of them are kept", "[telemetry]") {
   const ScratchFolder scratch;
   const std::string folder = scratch / "crashes";
   std::string first, last;
-  for (std::size_t i = 0; i < CrashReports::kReportsMax; ++i)
+  for (std::size_t i = 0; i < kCrashReportsMax; ++i)
     last = write_crash_report(folder, "../x", 1000 + static_cast<std::int64_t>(i), {"text", ""}).value();
   first = folder + "/00000000001000-0-.._x.txt";
   CHECK(std::filesystem::exists(first));
   struct stat status{};
   REQUIRE(::stat(last.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  CHECK(files_in(folder) == CrashReports::kReportsMax);
+  CHECK(files_in(folder) == kCrashReportsMax);
   // One more in the same millisecond as the last.
-  CHECK(write_crash_report(folder, "../x", 1000 + CrashReports::kReportsMax - 1, {"text", ""}).value() !=
-        last);
-  CHECK(files_in(folder) == CrashReports::kReportsMax);
+  CHECK(write_crash_report(folder, "../x", 1000 + kCrashReportsMax - 1, {"text", ""}).value() != last);
+  CHECK(files_in(folder) == kCrashReportsMax);
   CHECK_FALSE(std::filesystem::exists(first));
 }
 
@@ -97,19 +85,19 @@ TEST_CASE("crash reports: the journal lies beside the text, which says how to re
   struct stat status{};
   REQUIRE(::stat(journal.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
-  for (std::size_t i = 1; i <= CrashReports::kReportsMax; ++i)
+  for (std::size_t i = 1; i <= kCrashReportsMax; ++i)
     CHECK(write_crash_report(folder, "p", 1000 + static_cast<std::int64_t>(i), {"text", ""}));
   CHECK_FALSE(std::filesystem::exists(journal));  // it goes with its text
-  CHECK(files_in(folder) == CrashReports::kReportsMax);
+  CHECK(files_in(folder) == kCrashReportsMax);
 }
 
 TEST_CASE("crash reports: of a worker that ran no turn it says so", "[telemetry]") {
   CrashFacts facts = kFacts;
   facts.moment = CrashFacts::Moment::loading;
-  CHECK(CrashReports().text(facts, Redactor()).find("method: \"none, it was being loaded\"") !=
+  CHECK(crash_report_text(facts, Redactor()).find("method: \"none, it was being loaded\"") !=
         std::string::npos);
   facts.moment = CrashFacts::Moment::no_turn;
-  CHECK(CrashReports().text(facts, Redactor()).find("method: \"none, no turn failed by it\"") !=
+  CHECK(crash_report_text(facts, Redactor()).find("method: \"none, no turn failed by it\"") !=
         std::string::npos);
 }
 
