@@ -1,18 +1,22 @@
 #pragma once
 // How often each plugin was refused what it reached for, so that an attempt is logged once and still counted.
-// Not for what the kernel refuses inside a worker: the host never hears of that (docs/threat-model.md).
+// What a worker tells of itself (kernel.*, handle) is a plugin's word.
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace toolpost {
 
 class RefusalTally {
  public:
-  /// `what` comes from a fixed set: an effect kind, or "protocol". True the first time, which is to be
-  /// logged.
-  bool count(const std::string& plugin, const std::string& what) { return ++counts_[plugin][what] == 1; }
+  /// `what` comes from a fixed set: an effect kind, "protocol", or the name of a RefusedPower. True the first
+  /// time, which is to be logged.
+  bool count(const std::string& plugin, const std::string& what, std::uint64_t times) {
+    std::uint64_t& counted = counts_[plugin][what];
+    return std::exchange(counted, counted + times) == 0;
+  }
 
   using Counts = std::map<std::string, std::uint64_t>;
   const Counts& of(const std::string& plugin) const {

@@ -197,6 +197,9 @@ void Runtime::ensure_pool(PluginEntry& plugin) {
   events.died_unheard = [this, &plugin](const Error& error) {
     report_death(plugin, CrashFacts::Moment::no_turn, error);
   };
+  events.refused = [this, &plugin](RefusedPower power, std::uint64_t times) {
+    on_refused(plugin.id(), std::string(name(power)), std::string(meaning(power)), times);
+  };
   events.sandboxed = [this](int level) {
     isolation_level_ = level;
     ++metrics_.workers_started;

@@ -143,7 +143,8 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   void report_death(const PluginEntry& plugin, CrashFacts::Moment moment, const Error& error,
                     const MethodManifest* method = nullptr, const Journal* journal = nullptr);
   void remove_expired();
-  void on_refused(const std::string& plugin, const std::string& what, const std::string& why);
+  void on_refused(const std::string& plugin, const std::string& what, const std::string& why,
+                  std::uint64_t times = 1);
   void on_loaded(PluginEntry& plugin, const Result<void>& loaded);
   Result<Secret> read_key(const std::string& name, const ProviderSettings& provider);
   void mask_secrets(CallOutcome& outcome);

@@ -61,8 +61,9 @@ void Runtime::count_worker_end(EndReason reason) {
   }
 }
 
-void Runtime::on_refused(const std::string& plugin, const std::string& what, const std::string& why) {
-  if (!refusals_.count(plugin, what) || !on_event) return;
+void Runtime::on_refused(const std::string& plugin, const std::string& what, const std::string& why,
+                         std::uint64_t times) {
+  if (!refusals_.count(plugin, what, times) || !on_event) return;
   // The TOML below the first line, which ends with a colon, is for whoever reads an answer.
   std::string line = why.substr(0, why.find('\n'));
   if (line.ends_with(':')) line.replace(line.size() - 1, 1, " what `toolpost plugins` prints");

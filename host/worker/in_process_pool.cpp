@@ -9,7 +9,7 @@
 
 namespace toolpost {
 
-class InProcessPool::Stage {
+class InProcessPool::Stage final : private TurnListener {
  public:
   Stage(Scheduler& loop, TurnRunnerLimits limits) : limits_(limits), loop_(&loop) {}
 
@@ -38,14 +38,12 @@ class InProcessPool::Stage {
     const auto input = decode_turn_input(bytes);
     if (!input) return Error{Errc::internal, "a turn's input cannot be read"};
     turn_ = turn;
-    const auto cancelled = [](void* self) {
-      auto* stage = static_cast<Stage*>(self);
-      return stage->cancelled_.load() == stage->turn_;
-    };
-    return run_turn(module_->table(), module_->instance(), *input, limits_, cancelled, this);
+    return run_turn(module_->table(), module_->instance(), *input, limits_, this);
   }
 
  private:
+  bool is_cancelled() override { return cancelled_.load() == turn_; }
+
   const TurnRunnerLimits limits_;
   std::unique_ptr<PluginModule> module_;  // the lane's
   TurnId turn_ = 0;                       // the lane's

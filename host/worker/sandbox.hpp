@@ -21,10 +21,13 @@ struct SandboxLimits {
   std::uint64_t file_bytes_max = 64 << 20;
 };
 
+/// Whether the process hears of what it is refused; `telling` is for one that counts (refused_calls.hpp).
+enum class Refusing : unsigned char { silently, telling };
+
 /// The seccomp program, made once by the spawner. It allows what computing needs and answers EPERM to all
 /// else: no fork, exec, ptrace, sockets, mounts, priorities, or signals to anyone but the own process. Error:
 /// unsupported where the kernel has no seccomp filter.
-Result<std::vector<sock_filter>> make_seccomp_program();
+Result<std::vector<sock_filter>> make_seccomp_program(Refusing how);
 
 /// Goes down to at most `level_max` and says which level was reached. `readable` are the only files and
 /// folders that may be opened afterwards (read and execute), besides the system's libraries. Error: only when

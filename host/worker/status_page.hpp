@@ -1,14 +1,16 @@
 #pragma once
 // One page shared by the host and one worker, so that the host knows which of the turns it sent ahead is
 // running and can take back those that are not. The worker's half is untrusted: `started` counts for nothing
-// above what was sent, a start time counts only when `started` has moved, and `peak_bytes` decides only when
-// the worker itself is replaced.
+// above what was sent, a start time counts only when `started` has moved, `peak_bytes` decides only when
+// the worker itself is replaced, and `refused` is told to people and decides nothing.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "worker/refused_power.hpp"
 
 namespace toolpost {
 
@@ -19,6 +21,8 @@ struct StatusPage {
   // Written by the worker now and then: the most memory it has held so far, in bytes; 0 before the first
   // look.
   std::atomic<std::uint64_t> peak_bytes{0};
+  // Written by the worker: what its plugin reached for and was refused, by RefusedPower.
+  std::array<std::atomic<std::uint64_t>, kRefusedPowers> refused{};
   // Written by the host: turns from this number on are not to begin.
   std::atomic<std::uint64_t> revoked_from{UINT64_MAX};
   // Written by the host: this turn's caller has gone.

@@ -23,8 +23,8 @@ toolpost_text text(std::string_view from) {
 /// and a call from another thread than invoke's finds none.
 class ActiveTurn {
  public:
-  ActiveTurn(const TurnInput& input, const TurnRunnerLimits& limits, CancelledProbe probe, void* context)
-      : input_(input), limits_(limits), cancelled_(probe), context_(context), random_(input.seed) {
+  ActiveTurn(const TurnInput& input, const TurnRunnerLimits& limits, TurnListener* listener)
+      : input_(input), limits_(limits), listener_(listener), random_(input.seed) {
     now_ms_ = input.accepted_ms;
     handle_ = ++generation << 8 | 1;
     current = this;
@@ -37,7 +37,9 @@ class ActiveTurn {
   TurnOutput take(toolpost_status status);
 
   static ActiveTurn* find(toolpost_call call) {
-    return current != nullptr && current->handle_ == call ? current : nullptr;
+    if (current == nullptr || current->handle_ == call) return current;
+    current->note_foreign_handle();
+    return nullptr;
   }
 
   toolpost_status start(std::string_view kind, std::string_view request, std::uint32_t timeout_ms,
@@ -53,18 +55,20 @@ class ActiveTurn {
   std::int64_t remaining_ms() const {
     return std::max<std::int64_t>(0, input_.deadline_ms - (now_ms_ - input_.accepted_ms - asked_ms_));
   }
-  bool cancelled() const { return cancelled_ != nullptr && cancelled_(context_); }
+  bool cancelled() const { return listener_ != nullptr && listener_->is_cancelled(); }
 
  private:
   toolpost_status diverge(std::string why);
+  void note_foreign_handle() {
+    if (listener_ != nullptr) listener_->on_foreign_handle();
+  }
 
   inline static thread_local ActiveTurn* current = nullptr;
   inline static std::atomic<std::uint64_t> generation = 0;
 
   const TurnInput& input_;
   const TurnRunnerLimits& limits_;
-  CancelledProbe cancelled_;
-  void* context_;
+  TurnListener* listener_;
   SeededRandom random_;
   toolpost_call handle_ = 0;
   TurnOutput output_;
@@ -111,7 +115,9 @@ toolpost_status ActiveTurn::start(std::string_view kind, std::string_view reques
 toolpost_status ActiveTurn::wait(toolpost_effect effect, toolpost_text* result) {
   if (sealed_) return TOOLPOST_SUSPENDED;
   const auto index = effect_index(input_.seed, effect);
-  if (!index || *index >= starts_ || result == nullptr) return TOOLPOST_INVALID_INPUT;
+  const bool known = index && *index < starts_;
+  if (!known) note_foreign_handle();
+  if (!known || result == nullptr) return TOOLPOST_INVALID_INPUT;
   if (*index < input_.effects.size() && input_.effects[*index].done) {
     const TurnEffect& entry = input_.effects[*index];
     const std::int64_t began_ms = std::exchange(now_ms_, std::max(now_ms_, entry.done_at_ms));
@@ -259,8 +265,8 @@ const toolpost_host& plugin_host() {
 }
 
 TurnOutput run_turn(const toolpost_invokable_1& table, void* instance, const TurnInput& input,
-                    const TurnRunnerLimits& limits, CancelledProbe cancelled, void* context) {
-  ActiveTurn turn(input, limits, cancelled, context);
+                    const TurnRunnerLimits& limits, TurnListener* listener) {
+  ActiveTurn turn(input, limits, listener);
   const toolpost_status status =
       table.invoke(instance, turn.handle(), text(input.method), text(input.request));
   return turn.take(status);

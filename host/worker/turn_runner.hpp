@@ -16,16 +16,25 @@ struct TurnRunnerLimits {
   std::uint32_t log_line_bytes_max = 4096;
 };
 
-/// Asks whether the caller has gone; null means never.
-using CancelledProbe = bool (*)(void* context);
+/// Whoever runs a turn. Threads: the turn's.
+class TurnListener {
+ public:
+  /// Whether the caller has gone.
+  virtual bool is_cancelled() = 0;
+  /// The plugin used the handle of another call, or of an effect that this call did not start.
+  virtual void on_foreign_handle() {}
+
+ protected:
+  ~TurnListener() = default;
+};
 
 /// The record handed to create().
 const toolpost_host& plugin_host();
 
-/// Calls `table.invoke` once. Nothing unwinds out of it: a C++ exception that a plugin lets through ends the
-/// process, since the boundary is C. Threads: any; one turn at a time per thread.
+/// Calls `table.invoke` once. Without a listener nobody cancels and nobody hears. Nothing unwinds out of it:
+/// a C++ exception that a plugin lets through ends the process, since the boundary is C. Threads: any; one
+/// turn at a time per thread.
 TurnOutput run_turn(const toolpost_invokable_1& table, void* instance, const TurnInput& input,
-                    const TurnRunnerLimits& limits, CancelledProbe cancelled = nullptr,
-                    void* context = nullptr);
+                    const TurnRunnerLimits& limits, TurnListener* listener = nullptr);
 
 }  // namespace toolpost

@@ -11,6 +11,7 @@
 #include "base/guarded_mutex.hpp"
 #include "worker/frame.hpp"
 #include "worker/plugin_module.hpp"
+#include "worker/refused_calls.hpp"
 #include "worker/sandbox.hpp"
 #include "worker/status_page.hpp"
 #include "worker/turn_runner.hpp"
@@ -100,7 +101,7 @@ std::int64_t monotonic_ns() {
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
 
-class Worker {
+class Worker final : private TurnListener {
  public:
   Worker(const SpawnRequest& request, StatusMapping page) : request_(request), page_(std::move(page)) {}
 
@@ -123,6 +124,11 @@ class Worker {
   void flush() { outbox_.flush(); }
 
  private:
+  bool is_cancelled() override { return page_->cancelled.load() == number_; }
+  void on_foreign_handle() override {
+    page_->refused[static_cast<std::size_t>(RefusedPower::handles)].fetch_add(1);
+  }
+
   void handle(const Frame& frame) {
     if (frame.type == FrameType::load) {
       auto module = PluginModule::load(request_.plugin, frame.payload);
@@ -151,11 +157,7 @@ class Worker {
     if (page_->revoked_from.load() <= frame.number) {
       output.end = TurnEnd::skipped;
     } else if (const auto input = decode_turn_input(frame.payload)) {
-      const auto cancelled = [](void* self) {
-        auto* worker = static_cast<Worker*>(self);
-        return worker->page_->cancelled.load() == worker->number_;
-      };
-      output = run_turn(module_->table(), module_->instance(), *input, limits_, cancelled, this);
+      output = run_turn(module_->table(), module_->instance(), *input, limits_, this);
     } else {
       _exit(4);
     }
@@ -182,8 +184,9 @@ void run_worker(const SpawnRequest& request, const std::vector<sock_filter>& sec
   auto page = StatusMapping::map(kPage);
   close(kPage);
   const SandboxLimits limits{request.memory_bytes_max, request.files_max, request.file_bytes_max};
+  if (!page || !count_refused_calls((*page)->refused.data())) _exit(3);
   const auto level = enter_sandbox(request.level_max, limits, {request.plugin}, seccomp_program);
-  if (!page || !level) _exit(3);
+  if (!level) _exit(3);
   Worker worker(request, std::move(*page));
   const char byte = static_cast<char>(*level);
   worker.send(FrameType::sandboxed, 0, {&byte, 1});

@@ -243,6 +243,7 @@ void WorkerPool::on_frame(WorkerId worker, Link& link, const Frame& frame) {
       link.peak = peak;
       core_.on_peak(worker, peak);
     }
+    look_at_refusals(link);
     const auto turn = core_.turn_at(worker, frame.number);
     const bool skipped = output->end == TurnEnd::skipped;
     if (core_.on_turn_done(worker, frame.number, skipped, now) && turn && inputs_.erase(*turn) != 0) {
@@ -302,6 +303,14 @@ void WorkerPool::on_stdio(WorkerId worker) {
   if (events_.stdio) events_.stdio(text);
 }
 
+void WorkerPool::look_at_refusals(Link& link) {
+  for (std::size_t power = 0; power < kRefusedPowers; ++power) {
+    const std::uint64_t now = link.page->refused[power].load(std::memory_order_relaxed);
+    const std::uint64_t before = std::exchange(link.refusals[power], now);
+    if (now > before && events_.refused) events_.refused(static_cast<RefusedPower>(power), now - before);
+  }
+}
+
 void WorkerPool::on_not_ready(WorkerId worker) {
   const auto found = links_.find(worker);
   if (found == links_.end()) return;
@@ -328,6 +337,7 @@ void WorkerPool::on_died(WorkerId worker, int wait_status) {
   on_stdio(worker);
   const std::string how = describe_wait_status(wait_status);
   told_of_ = worker;
+  look_at_refusals(link);
   if (!link.ready && !link.refused && events_.loaded) {
     events_.loaded(Error{Errc::crashed, "plugin " + plugin_.id + " ended while it was loaded (" + how + ")"});
   }
@@ -346,6 +356,7 @@ void WorkerPool::on_lost(WorkerId worker) {
   Link& link = *found->second;
   read_the_rest(worker, link);
   on_stdio(worker);
+  look_at_refusals(link);
   if (!core_.is_dying(worker) && events_.ended) events_.ended(EndReason::lost);
   core_.on_lost(worker, link.page->started.load(), loop_.now());
   dirty_.erase(worker);

@@ -28,6 +28,8 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     /// A worker ended by its own fault, and no call hears of it.
     std::function<void(const Error&)> died_unheard;
     std::function<void(int level)> sandboxed;
+    /// What its plugin reached for and was refused in the worker, as that says.
+    std::function<void(RefusedPower, std::uint64_t times)> refused;
     /// After each frame in either direction; true ends the worker there. Only tests set it.
     std::function<bool(FrameType)> kill_after_frame;
   };
@@ -63,7 +65,8 @@ class WorkerPool final : public TurnPool, private QuotaMember {
     std::unique_ptr<EventLoop::Watch> stdio_watch;
     std::uint64_t stdio_bytes = 0;
     LastLines lines;
-    std::uint64_t sent = 0;      // the last turn's number
+    std::array<std::uint64_t, kRefusedPowers> refusals{};  // that were told
+    std::uint64_t sent = 0;                                // the last turn's number
     std::uint64_t answered = 0;  // the same of the last answer, if the worker tells the truth
     std::uint64_t peak = 0;      // bytes, the last that the core was told
     bool ready = false;
@@ -82,6 +85,7 @@ class WorkerPool final : public TurnPool, private QuotaMember {
   void read_the_rest(WorkerId worker, Link& link);
   void on_frame(WorkerId worker, Link& link, const Frame& frame);
   void on_stdio(WorkerId worker);
+  void look_at_refusals(Link& link);
   void arm();
   void probe(WorkerId worker, FrameType type);
   std::uint64_t global_id(WorkerId worker) const { return (std::uint64_t{index_} << 32) | worker; }

@@ -74,6 +74,8 @@ TEST_CASE("attack: handles of earlier calls, other effects and thin air are refu
     CHECK(second.at(use) == TOOLPOST_INVALID_INPUT);
   }
   CHECK(second.at("random") == 0);
+  CHECK(world.refusals("test.handles").at("handle") >= 9);  // both calls', the first without an earlier one
+  CHECK(world.events["plugin_refused"] == 1);
   CHECK(world.outcomes.at("handles").parts.size() == 1);
 }
 

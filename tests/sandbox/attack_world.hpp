@@ -51,10 +51,10 @@ struct AttackWorld : RuntimeWorld {
     REQUIRE(outcome.code == Errc::ok);
     return reply(method);
   }
-  nlohmann::json refusals() const {
+  nlohmann::json refusals(const std::string& id = "test.attack") const {
     const auto status = nlohmann::json::parse(runtime->status_json(true));
     for (const auto& plugin : status.at("plugins")) {
-      if (plugin.at("id") == "test.attack") return plugin.value("refusals", nlohmann::json::object());
+      if (plugin.at("id") == id) return plugin.value("refusals", nlohmann::json::object());
     }
     return {};
   }

@@ -175,6 +175,11 @@ static enum power_outcome signal_by_owner(const struct target* t) {
   close(fds[1]);
   return outcome;
 }
+static enum power_outcome ignore_refusals(const struct target* t) {
+  (void)t;
+  struct sigaction deaf = {.sa_handler = SIG_IGN};
+  return verdict(sigaction(SIGSYS, &deaf, NULL));
+}
 static enum power_outcome signal_by_death(const struct target* t) {
   (void)t;
   return verdict(prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)); /* which would let it outlive the host */
@@ -374,6 +379,7 @@ const struct power powers[] = {
     {"pidfd_open", signal_by_fd, 2, 1},
     {"signal by F_SETOWN", signal_by_owner, 2, 1},
     {"outlive the host", signal_by_death, 2, 1},
+    {"ignore SIGSYS", ignore_refusals, 2, 1},
     {"ptrace", trace_other, 2, 0},
     {"process_vm_readv", read_other, 2, 0},
     {"process_vm_writev", write_other, 2, 0},
