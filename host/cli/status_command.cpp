@@ -32,9 +32,15 @@ std::string remarks(const json& host) {
   for (const json& call : status.value("running_calls", json::array()))
     add(call.value("tool", "") + ", for " + age_text(call.value("age_ms", 0LL)) + ": " +
         call.value("doing", "") + ", " + age_text(call.value("left_ms", 0LL)) + " left");
-  for (const json& plugin : status.value("plugins", json::array()))
-    if (plugin.contains("reason"))
-      add("plugin " + plugin.value("id", "") + " cannot run: " + plugin.value("reason", ""));
+  for (const json& plugin : status.value("plugins", json::array())) {
+    const std::string name = "plugin " + plugin.value("id", "");
+    if (plugin.contains("reason")) add(name + " cannot run: " + plugin.value("reason", ""));
+    const json refusals = plugin.value("refusals", json::object());
+    std::string refused;
+    for (const auto& [what, times] : refusals.items())
+      refused += (refused.empty() ? "" : ", ") + what + " (" + times.dump() + ")";
+    if (!refused.empty()) add(name + " was refused what it reached for: " + refused);
+  }
   for (const json& provider : status.value("providers", json::array())) {
     const std::string name = "provider " + provider.value("provider", "");
     if (provider.contains("unusable")) add(name + ": " + provider.value("unusable", ""));

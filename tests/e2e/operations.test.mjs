@@ -282,6 +282,22 @@ test('doctor: --probe asks each provider, and says which one does not answer', b
   assert.equal(about(/did not answer \(unavailable/)[0].subject, 'provider silent');
 });
 
+test('a plugin that reaches for what it was not given is named by the log, once, and by status', bounded, async (t) => {
+  const place = new Place(t);
+  const folder = join(place.folder, 'plugins');
+  mkdirSync(folder, { mode: 0o755 });
+  copyFileSync(join(dirname(process.env.TOOLPOST), '../tests/plugins/faulty.so'), join(folder, 'faulty.so'));
+  place.configure(`[host]\nplugin_folders = ["${folder}"]\n`);
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  for (const id of [1, 2]) {
+    const { result } = await peer.call(id, 'attack', {});
+    assert.equal(result.structuredContent.socket, 'denied');
+  }
+  assert.equal(peer.stderr.match(/plugin_refused detail="test\.faulty: kernel\.network: it tried to use a socket/g)?.length, 1);
+  assert.match(run(place, 'status').out, /: plugin test\.faulty was refused what it reached for: .*kernel\.network \(2\)/);
+});
+
 test('crash reports: a worker that dies leaves its signal, method, last effect and last words', bounded, async (t) => {
   const place = new Place(t);
   const folder = join(place.folder, 'plugins');

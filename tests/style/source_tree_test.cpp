@@ -181,6 +181,18 @@ TEST_CASE("style: nothing in the host blocks, and only the seams read clocks", "
   }
 }
 
+// Before C++23 a range-for keeps alive what it goes over, but not what that was asked of.
+TEST_CASE("style: no loop goes over the items of what a function gave it", "[style]") {
+  for (const char* folder : {"host", "sdk", "plugins", "tests"}) {
+    for (const SourceFile& file : sources(folder)) {
+      std::string found;
+      const bool dangling = matches(file, "for \\([^;\n]*\\)\\.items\\(\\)", found);
+      CAPTURE(found);
+      CHECK_FALSE(dangling);
+    }
+  }
+}
+
 TEST_CASE("style: each setting is turned, by its section and name, in a test of its effect",
           "[style][config]") {
   std::vector<SourceFile> tests = sources("tests");

@@ -57,9 +57,10 @@ inline json chat_with_tools(Call& call, const json& request) {
 /// What the host lets a plugin see of a request: never a key, nor the value of any header.
 inline json seen_request(const json& preview) {
   json seen = {{"method", preview.value("method", "")}, {"url", preview.value("url", "")}};
-  json headers = json::array();
-  for (const auto& [name, value] : vendor::object_member(preview, "headers").items()) headers.push_back(name);
-  seen["configured_headers"] = headers;
+  const json& headers = vendor::object_member(preview, "headers");
+  json names = json::array();
+  for (const auto& [name, value] : headers.items()) names.push_back(name);
+  seen["configured_headers"] = names;
   seen["key"] =
       preview.contains("secret") ? "added by the host, in a header of its own" : "none is configured";
   const json& body = vendor::object_member(preview, "json");
