@@ -11,6 +11,7 @@
 #include <new>
 #include <string>
 
+#include "base/write_all.hpp"
 #include "effect/git/git_answer.hpp"
 #include "effect/git/git_process.hpp"
 #include "effect/git/git_repository.hpp"
@@ -31,15 +32,6 @@ std::string read_order() {
   }
   order.resize(size);
   return order;
-}
-
-void write_answer(const std::string& answer) {
-  for (std::size_t at = 0; at < answer.size();) {
-    const ssize_t wrote = write(STDOUT_FILENO, answer.data() + at, answer.size() - at);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return;
-    at += static_cast<std::size_t>(wrote);
-  }
 }
 
 std::string answer_of(const std::string& text) {
@@ -80,7 +72,7 @@ int main(int count, char** arguments) {
     return 2;
   }
   if (std::to_string(getppid()) != arguments[1]) return 3;
-  write_answer(answer_of(read_order()));
+  write_all(STDOUT_FILENO, answer_of(read_order()));  // who has gone reads nothing
   // Not exit(): what libgit2 and the sanitizers do at an exit is not allowed any more.
   _exit(0);
 }

@@ -49,6 +49,11 @@ std::string_view name(Errc code);
 /// The inverse of name(); `internal` for an unknown word.
 Errc errc_from_name(std::string_view word);
 
+/// As a plugin hears it of its effect: what only the host can tell of itself is unavailable there.
+constexpr Errc effect_code(Errc code) {
+  return code <= Errc::internal ? code : Errc::unavailable;
+}
+
 struct Error {
   Errc code = Errc::internal;
   std::string message;                       // for people: what, where, why, what to do; nobody parses it

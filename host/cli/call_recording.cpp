@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
+#include "base/write_all.hpp"
 
 namespace toolpost {
 namespace {
@@ -77,13 +78,7 @@ Result<void> write_recording(const std::string& file, const RecordedCall& call) 
   };
   const UniqueFd fd(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return failed();
-  const std::string text = journal_text(call);
-  for (std::size_t at = 0; at < text.size();) {
-    const ssize_t wrote = write(fd.get(), text.data() + at, text.size() - at);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return failed();
-    at += static_cast<std::size_t>(wrote);
-  }
+  if (!write_all(fd.get(), journal_text(call))) return failed();
   return {};
 }
 

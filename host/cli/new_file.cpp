@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
+#include "base/write_all.hpp"
 
 namespace toolpost {
 namespace {
@@ -24,16 +25,10 @@ Result<void> write_new_file(const std::string& path, const std::string& text) {
     return Error{Errc::conflict,
                  path + " is there already and is not overwritten; remove it, or name another file"};
   if (!file) return failed(path, errno);
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t count = ::write(file.get(), text.data() + written, text.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int code = errno;
-      ::unlink(path.c_str());  // half of it would look like all of it
-      return failed(path, code);
-    }
-    written += static_cast<std::size_t>(count);
+  if (!write_all(file.get(), text)) {
+    const int code = errno;
+    ::unlink(path.c_str());  // half of it would look like all of it
+    return failed(path, code);
   }
   return {};
 }

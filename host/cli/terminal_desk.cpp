@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "base/write_all.hpp"
 #include "config/value_grammar.hpp"
 
 namespace toolpost {
@@ -93,12 +94,7 @@ Result<json> field_value(const json& schema, const std::string& text) {
 }
 
 void TerminalDesk::say(const std::string& text) const {
-  for (std::size_t at = 0; at < text.size();) {
-    const ssize_t wrote = ::write(out_, text.data() + at, text.size() - at);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return;
-    at += static_cast<std::size_t>(wrote);
-  }
+  write_all(out_, text);  // who has gone reads nothing
 }
 
 ClientDesk::QuestionId TerminalDesk::put(const ClientQuestion& question, Answered answered) {

@@ -13,6 +13,7 @@
 
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
+#include "base/write_all.hpp"
 #include "plugin/elf_file.hpp"
 #include "toolpost/plugin.h"
 
@@ -95,15 +96,10 @@ Result<std::string> keep_copy(std::string_view bytes, const std::string& hash, c
   const UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd)
     return Error{Errc::unavailable, "cannot write to " + folder.string() + ": " + std::strerror(errno)};
-  for (std::string_view rest = bytes; !rest.empty();) {
-    const ssize_t wrote = write(fd.get(), rest.data(), rest.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) {
-      const int code = errno;
-      unlink(temporary.c_str());
-      return Error{Errc::unavailable, "cannot write " + temporary + ": " + std::strerror(code)};
-    }
-    rest.remove_prefix(static_cast<std::size_t>(wrote));
+  if (!write_all(fd.get(), bytes)) {
+    const int code = errno;
+    unlink(temporary.c_str());
+    return Error{Errc::unavailable, "cannot write " + temporary + ": " + std::strerror(code)};
   }
   fchmod(fd.get(), 0500);
   if (rename(temporary.c_str(), file.c_str()) != 0) {

@@ -78,7 +78,7 @@ void ProviderService::Attempts::begin() {
 void ProviderService::Attempts::give(const Error& error) {
   id_ = 0;
   if (fall_back(error)) return;
-  const Errc code = error.code <= Errc::internal ? error.code : Errc::unavailable;
+  const Errc code = effect_code(error.code);
   service_.runner_->hint_retry(parent_call_, code, error.retry_after);
   settle(code, choice_.provider->name + " (" + choice_.model + "): " + error.message);
 }

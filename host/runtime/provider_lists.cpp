@@ -172,8 +172,7 @@ std::unique_ptr<RunningEffect> ProviderService::start_choice(const json& wish, c
       [this, wish, settle = std::move(settle)](const EffectOrder& kept) -> std::unique_ptr<RunningEffect> {
         const auto choices = choose(wish, kept, "chat");
         if (!choices) {
-          settle(choices.error().code <= Errc::internal ? choices.error().code : Errc::unavailable,
-                 choices.error().message);
+          settle(effect_code(choices.error().code), choices.error().message);
           return nullptr;
         }
         const Choice& first = choices->front();

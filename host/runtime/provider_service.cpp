@@ -28,7 +28,7 @@ ProviderService::Health& ProviderService::health(const std::string& provider, co
 
 std::unique_ptr<RunningEffect> ProviderService::start(const EffectOrder& order, EffectHost::Settle settle) {
   const auto refuse = [&](const Error& error) {
-    settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
+    settle(effect_code(error.code), error.message);
     return nullptr;
   };
   const json request = json::parse(order.request, nullptr, false);
@@ -58,8 +58,7 @@ std::unique_ptr<RunningEffect> ProviderService::start_chosen(const json& request
                                                              EffectHost::Settle settle) {
   auto choices = choose(request, order, method);
   if (!choices) {
-    settle(choices.error().code <= Errc::internal ? choices.error().code : Errc::unavailable,
-           choices.error().message);
+    settle(effect_code(choices.error().code), choices.error().message);
     return nullptr;
   }
   if (on_choice && is_chat(method) && leaves_choice(request)) on_choice(choices->front().why);

@@ -5,7 +5,6 @@ namespace toolpost {
 Result<void> Quarantine::use(Store& store, std::function<BlockingLane&()> disk) {
   store_ = &store;
   disk_ = std::move(disk);
-  if (!enabled_) return {};
   auto known = store.crashes();
   if (!known) return known.error();
   core_.learn(*known);
@@ -14,9 +13,9 @@ Result<void> Quarantine::use(Store& store, std::function<BlockingLane&()> disk) 
 
 void Quarantine::note(const PluginEntry& plugin, OwnerId owner, const JournalHeader& header,
                       const Error& lost) {
-  if (lost.outside || lost.loading || !enabled_) return;
+  if (lost.outside || lost.loading) return;
   auto told = core_.note({plugin.found.sha256, owner_name(owner), wanted_digest(header), loop_.wall_ms(), 1});
-  if (store_ == nullptr) return;
+  if (told.empty() || store_ == nullptr) return;
   // A note that no longer fits into the lane, or onto the disk, is not worth a call: this host knows.
   const bool taken =
       disk_().run([this, store = store_, told = std::move(told), alive = std::weak_ptr<bool>(alive_)] {

@@ -16,8 +16,7 @@ namespace toolpost {
 class Quarantine {
  public:
   /// Borrows the loop.
-  Quarantine(Scheduler& loop, const QuarantineSettings& settings)
-      : loop_(loop), enabled_(settings.enabled), core_(settings) {}
+  Quarantine(Scheduler& loop, const QuarantineSettings& settings) : loop_(loop), core_(settings) {}
 
   /// Reads what is known. `disk` is asked for each time, as it starts when it is first used; all are
   /// borrowed.
@@ -40,7 +39,6 @@ class Quarantine {
   std::optional<Error> known_refusal(const CallRequest& call) const;
 
   Scheduler& loop_;
-  const bool enabled_;
   QuarantineCore core_;
   Store* store_ = nullptr;
   std::function<BlockingLane&()> disk_;

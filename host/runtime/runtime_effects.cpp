@@ -109,7 +109,7 @@ std::unique_ptr<RunningEffect> Runtime::start_http(const EffectOrder& order, con
       [settle, secret](HttpOutcome outcome) {
         if (!outcome.result) {
           const Error& error = outcome.result.error();
-          return settle(error.code <= Errc::internal ? error.code : Errc::unavailable, error.message);
+          return settle(effect_code(error.code), error.message);
         }
         settle(Errc::ok, http_response_to_json(*outcome.result, secret));
       },

@@ -16,13 +16,7 @@ const std::array<const char*, SqliteCrashes::query_count> SqliteCrashes::kSql = 
 
 Result<void> SqliteCrashes::prepare(SqliteDatabase& database) {
   database_ = &database;
-  for (std::size_t i = 0; i < query_count; ++i)
-    if (!statements_[i].prepare(database.handle(), kSql[i])) return database.failed("preparing it");
-  return {};
-}
-
-Result<void> SqliteCrashes::finish(SqliteUse& use, const char* doing) {
-  return use.step() == SQLITE_DONE ? Result<void>{} : database_->failed(doing);
+  return database.prepare(statements_, kSql);
 }
 
 Result<void> SqliteCrashes::note(const CrashRecord& crash) {
@@ -32,7 +26,7 @@ Result<void> SqliteCrashes::note(const CrashRecord& crash) {
       .bind(crash.input)
       .bind(crash.at_ms)
       .bind(static_cast<std::int64_t>(crash.count));
-  return finish(add, "noting a crash");
+  return database_->finish(add, "noting a crash");
 }
 
 Result<std::vector<CrashRecord>> SqliteCrashes::list() {
@@ -50,12 +44,12 @@ Result<std::vector<CrashRecord>> SqliteCrashes::list() {
 
 Result<void> SqliteCrashes::forget(const std::string& file) {
   SqliteUse drop(statements_[drop_file]);
-  return finish(drop.bind(file), "releasing a plugin");
+  return database_->finish(drop.bind(file), "releasing a plugin");
 }
 
 Result<void> SqliteCrashes::remove_before(std::int64_t at_ms) {
   SqliteUse old(statements_[drop_old]);
-  return finish(old.bind(at_ms), "removing old crashes");
+  return database_->finish(old.bind(at_ms), "removing old crashes");
 }
 
 }  // namespace toolpost

@@ -26,8 +26,6 @@ class SqliteCrashes {
   enum Query : std::size_t { add_crash, list_crashes, drop_file, drop_old, query_count };
   static const std::array<const char*, query_count> kSql;
 
-  Result<void> finish(SqliteUse& use, const char* doing);
-
   SqliteDatabase* database_ = nullptr;
   std::array<SqliteStatement, query_count> statements_;
 };

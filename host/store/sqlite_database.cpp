@@ -139,6 +139,17 @@ Result<void> SqliteDatabase::run(const char* sql) {
                                                                             : failed("using it");
 }
 
+Result<void> SqliteDatabase::prepare(std::span<SqliteStatement> statements,
+                                     std::span<const char* const> sql) {
+  for (std::size_t i = 0; i < sql.size(); ++i)
+    if (!statements[i].prepare(handle_, sql[i])) return failed("preparing it");
+  return {};
+}
+
+Result<void> SqliteDatabase::finish(SqliteUse& use, const char* doing) {
+  return use.step() == SQLITE_DONE ? Result<void>{} : failed(doing);
+}
+
 Error SqliteDatabase::failed(const char* doing) const {
   const int code = handle_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(handle_) & 0xff;
   Error error{Errc::unavailable, "the store " + file_ + ": " + doing + " failed: " +

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-
-struct sqlite3;
+#include "store/sqlite_statement.hpp"
 
 namespace toolpost {
 
@@ -29,6 +29,10 @@ class SqliteDatabase {
 
   sqlite3* handle() const { return handle_; }
   Result<void> run(const char* sql);
+  /// Prepares each of `sql` in the statement of the same place.
+  Result<void> prepare(std::span<SqliteStatement> statements, std::span<const char* const> sql);
+  /// Carries out a statement that yields no rows.
+  Result<void> finish(SqliteUse& use, const char* doing);
   /// What the last operation failed of, for people: names the file and the remedy.
   Error failed(const char* doing) const;
 

@@ -49,41 +49,35 @@ const std::array<const char*, SqliteJournals::query_count> SqliteJournals::kSql 
 
 Result<void> SqliteJournals::prepare(SqliteDatabase& database) {
   database_ = &database;
-  for (std::size_t i = 0; i < query_count; ++i) {
-    if (!statements_[i].prepare(database.handle(), kSql[i])) return database.failed("preparing it");
-  }
-  return {};
-}
-
-Result<void> SqliteJournals::finish(SqliteUse& use) {
-  return use.step() == SQLITE_DONE ? Result<void>{} : database_->failed(kDoing);
+  return database.prepare(statements_, kSql);
 }
 
 Result<void> SqliteJournals::apply(const StoreBatch& batch, const JournalChange& change) {
-  return std::visit(Overload{[&](const JournalBegin& one) { return begin(batch, one); },
-                             [&](const JournalPut& one) -> Result<void> {
-                               SqliteUse put(statements_[put_entry]);
-                               put.bind(one.id).bind(std::int64_t{one.index}).bind(one.entry);
-                               if (auto done = finish(put); !done) return done;
-                               SqliteUse touch(statements_[touch_journal]);
-                               return finish(touch.bind(batch.now_ms).bind(one.id));
-                             },
-                             [&](const JournalPark& one) -> Result<void> {
-                               SqliteUse park(statements_[park_journal]);
-                               return finish(park.bind(kParkedLease).bind(batch.now_ms).bind(one.id));
-                             },
-                             [&](const JournalHeard& one) -> Result<void> {
-                               SqliteUse hear(statements_[hear_journal]);
-                               return finish(hear.bind(one.id));
-                             },
-                             [&](const JournalEnd& one) -> Result<void> {
-                               SqliteUse served(statements_[drop_served]);
-                               if (auto done = finish(served.bind(one.id)); !done) return done;
-                               SqliteUse end(statements_[end_journal]);
-                               return finish(end.bind(one.outcome).bind(batch.now_ms).bind(one.id));
-                             },
-                             [&](const JournalDrop& one) { return drop(one.id); }},
-                    change);
+  return std::visit(
+      Overload{[&](const JournalBegin& one) { return begin(batch, one); },
+               [&](const JournalPut& one) -> Result<void> {
+                 SqliteUse put(statements_[put_entry]);
+                 put.bind(one.id).bind(std::int64_t{one.index}).bind(one.entry);
+                 if (auto done = database_->finish(put, kDoing); !done) return done;
+                 SqliteUse touch(statements_[touch_journal]);
+                 return database_->finish(touch.bind(batch.now_ms).bind(one.id), kDoing);
+               },
+               [&](const JournalPark& one) -> Result<void> {
+                 SqliteUse park(statements_[park_journal]);
+                 return database_->finish(park.bind(kParkedLease).bind(batch.now_ms).bind(one.id), kDoing);
+               },
+               [&](const JournalHeard& one) -> Result<void> {
+                 SqliteUse hear(statements_[hear_journal]);
+                 return database_->finish(hear.bind(one.id), kDoing);
+               },
+               [&](const JournalEnd& one) -> Result<void> {
+                 SqliteUse served(statements_[drop_served]);
+                 if (auto done = database_->finish(served.bind(one.id), kDoing); !done) return done;
+                 SqliteUse end(statements_[end_journal]);
+                 return database_->finish(end.bind(one.outcome).bind(batch.now_ms).bind(one.id), kDoing);
+               },
+               [&](const JournalDrop& one) { return drop(one.id); }},
+      change);
 }
 
 Result<void> SqliteJournals::begin(const StoreBatch& batch, const JournalBegin& begin) {
@@ -91,12 +85,12 @@ Result<void> SqliteJournals::begin(const StoreBatch& batch, const JournalBegin& 
   SqliteUse journal(statements_[insert_journal]);
   journal.bind(begin.id).bind(begin.root).bind(begin.owner).bind(begin.wanted).bind(batch.lease);
   journal.bind(std::int64_t{begin.durable}).bind(begin.header).bind(batch.now_ms).bind(batch.now_ms);
-  return finish(journal);
+  return database_->finish(journal, kDoing);
 }
 
 Result<void> SqliteJournals::drop(const std::string& id) {
   SqliteUse gone(statements_[drop_journal]);
-  return finish(gone.bind(id).bind(id));
+  return database_->finish(gone.bind(id).bind(id), kDoing);
 }
 
 Result<std::vector<JournalHead>> SqliteJournals::heads(const std::string& owner) {
@@ -131,13 +125,14 @@ Result<std::vector<StoredJournal>> SqliteJournals::load(const std::string& owner
 
 Result<bool> SqliteJournals::claim(const std::string& root, const std::string& from, const std::string& to) {
   SqliteUse claimed(statements_[claim_journal]);
-  if (auto done = finish(claimed.bind(to).bind(root).bind(from)); !done) return done.error();
+  if (auto done = database_->finish(claimed.bind(to).bind(root).bind(from), kDoing); !done)
+    return done.error();
   return sqlite3_changes(database_->handle()) > 0;
 }
 
 Result<void> SqliteJournals::remove_unchanged_since(std::int64_t ms) {
   SqliteUse old(statements_[drop_old]);
-  return finish(old.bind(ms));
+  return database_->finish(old.bind(ms), kDoing);
 }
 
 }  // namespace toolpost

@@ -43,7 +43,6 @@ class SqliteJournals {
 
   Result<void> begin(const StoreBatch& batch, const JournalBegin& begin);
   Result<void> drop(const std::string& id);
-  Result<void> finish(SqliteUse& use);
 
   SqliteDatabase* database_ = nullptr;
   std::array<SqliteStatement, query_count> statements_;

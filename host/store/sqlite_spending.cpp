@@ -14,13 +14,7 @@ const std::array<const char*, SqliteSpending::query_count> SqliteSpending::kSql 
 
 Result<void> SqliteSpending::prepare(SqliteDatabase& database) {
   database_ = &database;
-  for (std::size_t i = 0; i < query_count; ++i)
-    if (!statements_[i].prepare(database.handle(), kSql[i])) return database.failed("preparing it");
-  return {};
-}
-
-Result<void> SqliteSpending::finish(SqliteUse& use, const char* doing) {
-  return use.step() == SQLITE_DONE ? Result<void>{} : database_->failed(doing);
+  return database.prepare(statements_, kSql);
 }
 
 Result<MoneyAnswer> SqliteSpending::reserve(const MoneyOrder& order) {
@@ -28,7 +22,7 @@ Result<MoneyAnswer> SqliteSpending::reserve(const MoneyOrder& order) {
   {
     SqliteUse add(statements_[add_amount]);
     add.bind(order.provider).bind(order.day).bind(order.amount).bind(order.limit);
-    if (auto done = finish(add, "reserving money"); !done) return done.error();
+    if (auto done = database_->finish(add, "reserving money"); !done) return done.error();
     answer.granted = sqlite3_changes(database_->handle()) > 0;
   }
   SqliteUse read(statements_[read_amount]);
@@ -40,12 +34,12 @@ Result<MoneyAnswer> SqliteSpending::reserve(const MoneyOrder& order) {
 
 Result<void> SqliteSpending::settle(const std::string& provider, std::int64_t day, std::int64_t change) {
   SqliteUse add(statements_[change_amount]);
-  return finish(add.bind(change).bind(provider).bind(day), "settling money");
+  return database_->finish(add.bind(change).bind(provider).bind(day), "settling money");
 }
 
 Result<void> SqliteSpending::remove_before(std::int64_t day) {
   SqliteUse old(statements_[drop_old]);
-  return finish(old.bind(day), "removing old days");
+  return database_->finish(old.bind(day), "removing old days");
 }
 
 }  // namespace toolpost

@@ -24,8 +24,6 @@ class SqliteSpending {
   enum Query : std::size_t { add_amount, change_amount, read_amount, drop_old, query_count };
   static const std::array<const char*, query_count> kSql;
 
-  Result<void> finish(SqliteUse& use, const char* doing);
-
   SqliteDatabase* database_ = nullptr;
   std::array<SqliteStatement, query_count> statements_;
 };

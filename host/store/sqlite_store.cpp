@@ -75,17 +75,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, 
 Result<void> SqliteStore::prepare(std::unique_ptr<SqliteDatabase> database) {
   const MutexLock lock(mutex_);
   database_ = std::move(database);
-  for (std::size_t i = 0; i < query_count; ++i) {
-    if (!statements_[i].prepare(database_->handle(), kSql[i])) return database_->failed("preparing it");
-  }
+  if (auto prepared = database_->prepare(statements_, kSql); !prepared) return prepared;
   if (auto prepared = journals_.prepare(*database_); !prepared) return prepared;
   if (auto prepared = threads_.prepare(*database_); !prepared) return prepared;
   if (auto prepared = spending_.prepare(*database_); !prepared) return prepared;
   return crashes_.prepare(*database_);
-}
-
-Result<void> SqliteStore::finish(SqliteUse& use, const char* doing) {
-  return use.step() == SQLITE_DONE ? Result<void>{} : database_->failed(doing);
 }
 
 Result<std::string> SqliteStore::read_thread(const std::string& owner, const std::string& id,
@@ -218,10 +212,10 @@ Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& ap
   } else {
     thread.bind(append.id).bind(batch.owner).bind(batch.now_ms).bind(expires).bind(turns).bind(bytes);
   }
-  if (auto done = finish(thread, "storing a thread"); !done) return done;
+  if (auto done = database_->finish(thread, "storing a thread"); !done) return done;
   SqliteUse turn(statements_[insert_turn]);
   turn.bind(append.id).bind(turns).bind(append.tool).bind(append.turn_json).bind(batch.now_ms);
-  if (auto done = finish(turn, "storing a turn"); !done) return done;
+  if (auto done = database_->finish(turn, "storing a turn"); !done) return done;
   return append.state_json.empty() ? Result<void>{} : store_state(append);
 }
 
@@ -236,7 +230,7 @@ Result<std::int64_t> SqliteStore::state_bytes(const ThreadAppend& append) {
 Result<void> SqliteStore::store_state(const ThreadAppend& append) {
   SqliteUse state(statements_[put_state]);
   state.bind(append.id).bind(append.tool).bind(append.state_json);
-  return finish(state, "storing a state");
+  return database_->finish(state, "storing a state");
 }
 
 Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
@@ -247,7 +241,7 @@ Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
   if (put.value_json.empty()) {
     SqliteUse gone(statements_[drop_value]);
     gone.bind(batch.owner).bind(put.plugin).bind(put.key);
-    return finish(gone, "removing a value");
+    return database_->finish(gone, "removing a value");
   }
   if (put.value_json.size() > settings_.value_bytes_max) {
     return too_much("a value of plugin " + put.plugin, "store.value_bytes_max", settings_.value_bytes_max,
@@ -265,15 +259,15 @@ Result<void> SqliteStore::put(const StoreBatch& batch, const ValuePut& put) {
   }
   SqliteUse value(statements_[put_value]);
   value.bind(batch.owner).bind(put.plugin).bind(put.key).bind(put.value_json).bind(batch.now_ms);
-  return finish(value, "storing a value");
+  return database_->finish(value, "storing a value");
 }
 
 Result<void> SqliteStore::remove_expired(std::int64_t now_ms) {
   for (;;) {
     const MutexLock lock(mutex_);
     SqliteUse expired(statements_[drop_expired]);
-    if (auto done =
-            finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}), "removing old threads");
+    if (auto done = database_->finish(expired.bind(now_ms).bind(std::int64_t{kRemovedPerTransaction}),
+                                      "removing old threads");
         !done)
       return done;
     if (sqlite3_changes(database_->handle()) < kRemovedPerTransaction) break;

@@ -82,7 +82,6 @@ class SqliteStore final : public Store {
   Result<void> store_state(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
   Result<std::int64_t> state_bytes(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
   Result<void> put(const StoreBatch& batch, const ValuePut& put) TOOLPOST_REQUIRES(mutex_);
-  Result<void> finish(SqliteUse& use, const char* doing) TOOLPOST_REQUIRES(mutex_);
   Result<std::string> turns_json(const std::string& id) TOOLPOST_REQUIRES(mutex_);
   Result<std::string> states_json(const std::string& id) TOOLPOST_REQUIRES(mutex_);
   Result<std::int64_t> drop_threads(const std::string& owner, const ThreadRemoval& removal,

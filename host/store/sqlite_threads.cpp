@@ -45,10 +45,7 @@ const std::array<const char*, SqliteThreads::query_count> SqliteThreads::kSql = 
 
 Result<void> SqliteThreads::prepare(SqliteDatabase& database) {
   database_ = &database;
-  for (std::size_t i = 0; i < query_count; ++i) {
-    if (!statements_[i].prepare(database.handle(), kSql[i])) return database.failed("preparing it");
-  }
-  return {};
+  return database.prepare(statements_, kSql);
 }
 
 Result<ThreadList> SqliteThreads::list(const std::string& owner, std::int64_t now_ms, std::int64_t limit) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "base/write_all.hpp"
 #include "telemetry/log_text.hpp"
 
 namespace toolpost {
@@ -43,16 +44,6 @@ void remove_oldest(const std::string& folder) {
 
 UniqueFd new_file(const std::string& path) {
   return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-}
-
-bool write_all(const UniqueFd& file, std::string_view text) {
-  while (file && !text.empty()) {
-    const ssize_t wrote = ::write(file.get(), text.data(), text.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return static_cast<bool>(file);
 }
 
 std::string method_text(const CrashFacts& facts) {
@@ -121,10 +112,10 @@ Result<std::string> write_crash_report(const std::string& folder, const std::str
   std::string text = report.text;
   if (!report.journal.empty()) {
     const std::string journal = stem + kJournalEnding;
-    if (!write_all(new_file(journal), report.journal)) return failed(journal);
+    if (!write_all(new_file(journal).get(), report.journal)) return failed(journal);
     text += "again: toolpost replay " + journal + "\n";
   }
-  if (!write_all(file, text)) return failed(stem + ".txt");
+  if (!write_all(file.get(), text)) return failed(stem + ".txt");
   remove_oldest(folder);
   return stem + ".txt";
 }

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/write_all.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -42,12 +44,7 @@ Result<UniqueFd> sealed_memfd(std::string_view content) {
                  std::string("passing a large payload: ") + what + ": " + std::strerror(errno)};
   };
   if (!fd) return failed("memfd_create");
-  for (std::string_view rest = content; !rest.empty();) {
-    const ssize_t written = ::write(fd.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return failed("write");
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (!write_all(fd.get(), content)) return failed("write");
   if (fcntl(fd.get(), F_ADD_SEALS, kSeals) != 0) return failed("seal");
   return fd;
 }

@@ -124,9 +124,8 @@ toolpost_status ActiveTurn::wait(toolpost_effect effect, toolpost_text* result) 
     if (asks_[*index]) asked_ms_ += now_ms_ - began_ms;
     *result = text(entry.result);
     // ABI codes are ours plus one from `cancelled` on, where the ABI has SUSPENDED.
-    const auto code = static_cast<std::int32_t>(entry.code);
     if (entry.code == Errc::ok) return TOOLPOST_OK;
-    return entry.code <= Errc::internal ? code + 1 : TOOLPOST_UNAVAILABLE;
+    return static_cast<std::int32_t>(effect_code(entry.code)) + 1;
   }
   sealed_ = true;
   output_.end = TurnEnd::suspended;
