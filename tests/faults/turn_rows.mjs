@@ -71,6 +71,13 @@ export const turnRows = [
   harmless('change_sealed', 'tries to change a payload file after it was sent'),
   harmless('litter_after_reply', 'answers, and writes garbage 20 ms later on a thread', { lingers: true }),
 
+  // The first shows that the server which the others must not reach can be reached by such a frame.
+  answered('effect_by_hand', 'starts an effect with a frame of its own, then ends itself', 'nondeterministic', { asks: 1 }),
+  harmless('effect_unwaited', 'answers, and starts an effect that it does not wait for', { asks: 0 }),
+  harmless('effect_with_reply', 'sends an answer whose frame starts an effect too', { asks: 0 }),
+  harmless('effect_after_reply', 'answers, and starts an effect with the next frame', { asks: 0 }),
+  harmless('effect_long_after_reply', 'answers, and starts an effect 20 ms later on a thread', { asks: 0, lingers: true }),
+
   harmless('fork', 'forks a hundred times'),
   harmless('execute', 'executes a program'),
   harmless('kill_others', 'kills its parent and everybody'),

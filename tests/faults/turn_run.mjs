@@ -5,10 +5,11 @@ import { FaultPlace, adapted } from './fault_place.mjs';
 import { FaultServer, now } from './fault_server.mjs';
 import { addInnocents, innocents } from './innocents.mjs';
 import { RowResult } from './measuring.mjs';
+import { startUpstream, status } from './upstream_server.mjs';
 
 // Idle workers are kept for longer than a row takes; a fault's worker shall end by the fault alone. Each fault has its
 // turn, however many crashed before.
-const config = ({ turnMax, ceiling }) => `
+const config = ({ turnMax, ceiling }, origin) => `
 [turns]
 turn_max_ms = ${turnMax}
 [workers]
@@ -18,11 +19,26 @@ memory_bytes_max = 134_217_728
 enabled = false
 [plugins."test.misbehave"]
 ceiling_ms = ${ceiling}
+grant = ["http"]
+http_origins = ["${origin}"]
 `;
 
-async function runOnce(server, place, row, number, limits) {
+/** A server that plugins may ask, and how often they did. */
+async function startAsked() {
+  const asked = { count: 0 };
+  const server = await startUpstream({ respond: (socket) => {
+    asked.count += 1;
+    socket.end(status('200 OK', [], '{}'));
+  } });
+  return Object.assign(asked, { origin: `http://${server.address}`, close: server.close });
+}
+
+async function runOnce({ server, place, asked }, row, number, limits) {
   const token = `${row.id}.${number}`;
-  const args = { how: row.how, token, ...(row.fifo && { path: join(place.folder, 'fifo') }) };
+  const args = { how: row.how, token };
+  if (row.fifo) args.path = join(place.folder, 'fifo');
+  if (row.asks !== undefined) args.url = `${asked.origin}/${token}`;
+  const before = asked.count;
   const faulty = server.call('misbehave', args);
   const beside = innocents(server);
   const answer = await faulty;
@@ -40,6 +56,8 @@ async function runOnce(server, place, row, number, limits) {
     const until = now() + 40;
     while (now() < until) addInnocents(run.beside, await innocents(server));
   }
+  const asks = asked.count - before;
+  if (asks !== (row.asks ?? 0)) run.problem = `${asks} of its effects were performed`;
   return run;
 }
 
@@ -48,7 +66,8 @@ const spareDescriptors = (server) => server.descriptors - 3 * server.workers.len
 
 /** Gives a RowResult per row, and what the whole group did to the server. */
 export async function runTurnRows(rows, runs, limits, report) {
-  const place = new FaultPlace({ plugins: ['misbehave'], config: config(limits) });
+  const asked = await startAsked();
+  const place = new FaultPlace({ plugins: ['misbehave'], config: config(limits, asked.origin) });
   execFileSync('mkfifo', [join(place.folder, 'fifo')]);
   const server = await new FaultServer(place).initialize();
   const results = [];
@@ -58,7 +77,7 @@ export async function runTurnRows(rows, runs, limits, report) {
     for (const row of rows.map(adapted)) {
       const result = new RowResult('turn', row);
       for (let number = 0; number < runs && !row.skip; ++number)
-        result.add(await runOnce(server, place, row, number, limits), server.memory);
+        result.add(await runOnce({ server, place, asked }, row, number, limits), server.memory);
       results.push(result);
       report(result);
     }
@@ -66,5 +85,6 @@ export async function runTurnRows(rows, runs, limits, report) {
   } finally {
     await server.end();
     place.remove();
+    asked.close();
   }
 }

@@ -34,6 +34,7 @@ extern const fault replying_faults[];
 extern const fault effect_faults[];
 extern const fault frame_faults[];
 extern const fault throwing_faults[];
+extern const fault late_effect_faults[];
 
 __attribute__((noreturn)) void spin(void);
 uint64_t monotonic_ms(void);

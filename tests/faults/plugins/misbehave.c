@@ -78,9 +78,9 @@ static void announce(const fault_turn* turn) {
 }
 
 static toolpost_status misbehave(const fault_turn* turn) {
-  const fault* const families[] = {hanging_faults,  crashing_faults, ending_faults,
-                                   resource_faults, escaping_faults, replying_faults,
-                                   effect_faults,   frame_faults,    throwing_faults};
+  const fault* const families[] = {hanging_faults,  crashing_faults,   ending_faults, resource_faults,
+                                   escaping_faults, replying_faults,   effect_faults, frame_faults,
+                                   throwing_faults, late_effect_faults};
   char how[64];
   if (!request_member(turn->request, "how", how, sizeof how)) return TOOLPOST_INVALID_INPUT;
   for (size_t i = 0; i < sizeof families / sizeof *families; ++i) {

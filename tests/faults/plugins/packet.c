@@ -29,20 +29,37 @@ static void put_text(packet* to, const char* text) {
   put(to, text, strlen(text));
 }
 
-void put_output(packet* to, unsigned code, const char* json) {
-  put_number(to, 0, 1); /* finished */
+/* `json` is the only part, `request` that of an http effect which the turn started; NULL for none. */
+static void put_turn(packet* to, unsigned end, unsigned code, const char* json, const char* request) {
+  put_number(to, end, 1);
   put_number(to, code, 1);
   put_number(to, 0, 1); /* side effect */
   put_number(to, 0, 8); /* retry_after_ms, waiting_for */
   put_text(to, "");
-  put_number(to, 1, 4); /* parts */
-  put_text(to, "application/json");
-  put_text(to, json);
-  put_number(to, 0, 4); /* started */
+  put_number(to, json != NULL, 4); /* parts */
+  if (json != NULL) {
+    put_text(to, "application/json");
+    put_text(to, json);
+  }
+  put_number(to, request != NULL, 4); /* started */
+  if (request != NULL) {
+    put_text(to, "http");
+    put_text(to, request);
+    put_text(to, "no digest");
+    put_number(to, 0, 4); /* timeout_ms */
+  }
   put_number(to, 0, 8); /* log_lines_total, log_lines */
   put_number(to, 0, 8); /* progress: done and total */
   put_number(to, 0, 8);
   put_text(to, "");
+}
+
+void put_output(packet* to, unsigned code, const char* json) {
+  put_turn(to, 0, code, json, NULL);
+}
+
+void put_effect(packet* to, const char* json, const char* request) {
+  put_turn(to, json == NULL, 0, json, request);
 }
 
 void put_header(packet* to, uint16_t type, uint16_t flags, uint32_t size, uint64_t number) {

@@ -18,6 +18,9 @@ void put_number(packet* to, uint64_t value, size_t size);
 void put_header(packet* to, uint16_t type, uint16_t flags, uint32_t size, uint64_t number);
 /* A finished turn's output: code, and one part of JSON. */
 void put_output(packet* to, unsigned code, const char* json);
+/* The output of a turn that starts an http effect: one that waits for it, or one that answers `json` as well.
+ */
+void put_effect(packet* to, const char* json, const char* request);
 /* Sends it to the host; `fd` goes along `copies` times. */
 int send_packet(const packet* one, int fd, unsigned copies);
 
