@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { brokenUpstream, goingUpstream, goneUpstream } from './h2_upstream.mjs';
 import { noNameServer, silentNames } from './silent_names.mjs';
+import { throttleRows } from './throttle_rows.mjs';
 import { done, droppingUpstream, jsonHead, piece, refusedUpstream, status, stream, streamHead } from './upstream_server.mjs';
 
 const row = (id, what, expect, respond, more) => ({ id, what, expect: [expect].flat(), respond, ...more });
@@ -38,8 +39,6 @@ const throttling = (id, what, header, expect, more) =>
   ({ id, what, expect: [expect], responder: throttled(header), attempts: 2, fresh: true, ...more });
 const plain = { stream: false };
 const says = (bytes) => (socket) => socket.end(bytes);
-const says429 = says(status('429 Too Many Requests', [],
-  '{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}'));
 const stops = (bytes) => (socket) => socket.write(bytes);
 /** Either word will do: which side of the line a broken answer falls on is a matter of taste. */
 const broken = ['unavailable', 'bad_upstream'];
@@ -101,8 +100,8 @@ export const upstreamRows = [
   throttling('throttle_ms', 'says 429, retry-after-ms: 50', () => 'retry-after-ms: 50', 'ok', { waits: 50 }),
   throttling('throttle_date', 'says 429, with a date in 2 s', () => `Retry-After: ${httpDate(2)}`, 'ok', { waits: 900 }),
   throttling('throttle_past', 'says 429, with a date of last year', () => `Retry-After: ${httpDate(-3e7)}`, 'ok'),
-  throttling('throttle_absurd', 'says 429, Retry-After: 99999999999', () => 'Retry-After: 99999999999', 'rate_limited'),
-  row('quota', 'says 429, the quota is spent', 'exhausted', says429, { attempts: 4 }),
+  throttling('throttle_fraction', 'says 429, Retry-After: 0.5', () => 'Retry-After: 0.5', 'ok', { waits: 500 }),
+  ...throttleRows,
   row('wrong_key', 'says 401', 'unauthenticated', says(status('401 Unauthorized', [])), { attempts: 4 }),
   row('storm', 'says 500 to each of four attempts', 'unavailable', says(status('500 Internal Server Error', [])), { attempts: 4 }),
   row('redirect_loop', 'redirects to itself', broken,
