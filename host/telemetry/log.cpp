@@ -1,15 +1,12 @@
 #include "telemetry/log.hpp"
 
-#include <fcntl.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/rotating_file_sink.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <cstdio>
+#include <system_error>
 
-#include "base/unique_fd.hpp"
+#include "telemetry/file_sink.hpp"
 #include "telemetry/stderr_sink.hpp"
 
 namespace toolpost {
@@ -33,21 +30,6 @@ spdlog::level::level_enum spdlog_level(Level level) {
   return spdlog::level::off;
 }
 
-// The file exists with mode 0600 before spdlog opens it, so no umask ever leaves it readable for a moment.
-void create_private(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600));
-  if (file) static_cast<void>(::fchmod(file.get(), 0600));
-}
-
-spdlog::file_event_handlers private_file() {
-  spdlog::file_event_handlers handlers;
-  handlers.before_open = create_private;
-  handlers.after_open = [](const std::string&, std::FILE* file) {
-    ::fcntl(::fileno(file), F_SETFD, FD_CLOEXEC);
-  };
-  return handlers;
-}
-
 bool is_regular_or_new(const std::string& path) {
   struct stat status{};
   return ::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
@@ -62,15 +44,19 @@ class Log::Outputs {
       : text_sink_(std::make_shared<StderrSink>(text_fd)), text_("text", text_sink_) {
     prepare(text_, "%Y-%m-%dT%H:%M:%S.%e%z %v");
     if (settings.file.empty()) return;
-    json_.emplace("json",
-                  std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                      settings.file, settings.file_bytes_max, settings.old_files_max, false, private_file()));
+    file_sink_ = std::make_shared<FileSink>(settings);
+    json_.emplace("json", file_sink_);
     prepare(*json_, "{\"time\":\"%Y-%m-%dT%H:%M:%S.%e%z\",%v}");
   }
 
+  /// 0 or an errno.
+  int open_file() { return file_sink_ ? file_sink_->open() : 0; }
   spdlog::logger& text() { return text_; }
   spdlog::logger* json() { return json_ ? &*json_ : nullptr; }
-  std::uint64_t lost() const { return text_sink_->lost() + failures_.load(std::memory_order_relaxed); }
+  std::uint64_t lost() const {
+    return text_sink_->lost() + (file_sink_ ? file_sink_->lost() : 0) +
+           failures_.load(std::memory_order_relaxed);
+  }
 
  private:
   void prepare(spdlog::logger& logger, const char* pattern) {
@@ -83,6 +69,7 @@ class Log::Outputs {
 
   std::atomic<std::uint64_t> failures_{0};
   std::shared_ptr<StderrSink> text_sink_;  // shared because spdlog wants it so
+  std::shared_ptr<FileSink> file_sink_;    // null without a file
   spdlog::logger text_;
   std::optional<spdlog::logger> json_;
 };
@@ -103,12 +90,9 @@ Result<std::unique_ptr<Log>> Log::open(const LogSettings& settings, const Redact
                                            "; name a file in a folder that this user may write"};
   };
   if (!settings.file.empty() && !is_regular_or_new(settings.file)) return failed("it is not a regular file");
-  try {
-    auto outputs = std::make_unique<Outputs>(settings, text_fd);
-    return std::unique_ptr<Log>(new Log(level_from_name(settings.level), redactor, std::move(outputs)));
-  } catch (const spdlog::spdlog_ex& error) {
-    return failed(error.what());
-  }
+  auto outputs = std::make_unique<Outputs>(settings, text_fd);
+  if (const int error = outputs->open_file()) return failed(std::generic_category().message(error));
+  return std::unique_ptr<Log>(new Log(level_from_name(settings.level), redactor, std::move(outputs)));
 }
 
 Log::Log(Level level, const Redactor& redactor, std::unique_ptr<Outputs> outputs)

@@ -1,10 +1,12 @@
 #include "telemetry/log.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "base/unique_fd.hpp"
 #include "catch.hpp"
@@ -151,6 +153,51 @@ TEST_CASE("log: the file is rotated at log.file_bytes_max, log.old_files_max are
   struct stat status{};
   REQUIRE(::stat((folder / "log.1.jsonl").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("log: a file that cannot be opened again at its rotation loses lines until it can", "[telemetry]") {
+  const ScratchFolder folder;
+  const Redactor redactor;
+  const UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  LogSettings settings;
+  settings.file = folder / "logs/log.jsonl";
+  settings.file_bytes_max = 65'536;
+  const auto log = open_log(settings, redactor, null.get());
+  std::filesystem::rename(folder / "logs", folder / "moved");
+  std::ofstream(folder / "logs") << "in the way";
+  for (int i = 0; i < 20; ++i) log->event(Level::info, "rotating", {{"text", std::string(4000, 'y')}});
+  for (int i = 0; i < 20; ++i) log->event(Level::warn, "short", {});
+  CHECK(log->lost() == 24);
+  std::filesystem::remove(folder / "logs");
+  std::filesystem::rename(folder / "moved", folder / "logs");
+  log->event(Level::warn, "again", {});
+  CHECK(log->lost() == 24);
+  const std::string text = folder.content("logs/log.jsonl");
+  CHECK(text.find("\"event\":\"again\"") != std::string::npos);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+}
+
+TEST_CASE("log: a full disk loses lines and tears none that comes after", "[telemetry]") {
+  const ScratchFolder folder;
+  const Redactor redactor;
+  const UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  LogSettings settings;
+  settings.file = folder / "log.jsonl";
+  const auto log = open_log(settings, redactor, null.get());
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit full{1000, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+  for (int i = 0; i < 3; ++i) log->event(Level::warn, "full", {{"text", std::string(600, 'y')}});
+  const std::uint64_t lost = log->lost();
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  log->event(Level::warn, "again", {});
+  CHECK(lost == 2);
+  CHECK(log->lost() == 2);
+  const std::string text = folder.content("log.jsonl");
+  CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+  CHECK(text.substr(0, text.size() - 1).rfind("\n{\"time\"") == 1000);
 }
 
 TEST_CASE("log: a reader that does not read loses lines, and stops nobody", "[telemetry]") {
