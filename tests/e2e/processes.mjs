@@ -9,16 +9,18 @@ const read = (pid, name) => {
   }
 };
 
-/** Name, state and parent; the name is in parentheses and may hold anything. */
+/** Name, state, parent, session and time of start; the name is in parentheses and may hold anything. */
 function stat(pid) {
-  const match = read(pid, 'stat')?.match(/^\d+ \((.*)\) (\S) (\d+) /s);
-  return match && { pid, name: match[1], state: match[2], parent: Number(match[3]) };
+  const match = read(pid, 'stat')?.match(/^\d+ \((.*)\) (\S) (.*)/s);
+  if (!match) return undefined;
+  const fields = match[3].split(' ');
+  return { pid, name: match[1], state: match[2], parent: Number(fields[0]), session: Number(fields[2]), started: fields[18] };
 }
 
 const all = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((name) => stat(Number(name))).filter(Boolean);
 
-/** The toolpost-worker processes below `pid`: the spawner and its workers. */
-export function workersOf(pid) {
+/** The processes below `pid`, whatever they are. */
+export function processesBelow(pid) {
   const processes = all();
   const below = new Set([pid]);
   for (let size = 0; size !== below.size; ) {
@@ -26,8 +28,23 @@ export function workersOf(pid) {
     for (const one of processes) if (below.has(one.parent)) below.add(one.pid);
   }
   below.delete(pid);
-  return processes.filter((one) => below.has(one.pid) && one.name.startsWith('toolpost-worker')).map((one) => one.pid);
+  return processes.filter((one) => below.has(one.pid));
 }
+
+/** The toolpost-worker processes below `pid`: the spawner and its workers. */
+export const workersOf = (pid) =>
+  processesBelow(pid).filter(({ name }) => name.startsWith('toolpost-worker')).map((one) => one.pid);
+
+/** Those that live of `seen` and of the sessions that they lead; no pid that was given to somebody else counts. */
+export function livingOf(seen) {
+  const known = new Set(seen.map(({ pid, started }) => `${pid} ${started}`));
+  const sessions = new Set(seen.filter(({ pid, session }) => pid === session).map(({ session }) => session));
+  return all().filter((one) => !'ZX'.includes(one.state) && (known.has(`${one.pid} ${one.started}`) || sessions.has(one.session)));
+}
+
+/** For people: pid, name and command line. */
+export const describeProcess = ({ pid, name }) =>
+  `${pid} ${name}: ${(read(pid, 'cmdline') ?? '').split('\0').join(' ').trim() || 'no command line'}`;
 
 /** A zombie that its new parent has not collected yet is no longer alive. */
 export const isAlive = (pid) => {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
-import { workersOf } from '../e2e/processes.mjs';
+import { processesBelow, workersOf } from '../e2e/processes.mjs';
 
 /** Milliseconds on the monotonic clock, the same that plugins read. */
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
@@ -26,6 +26,7 @@ export class FaultServer {
   begun = new Map(); // token -> when its last turn began
   strays = 0; // answers that nobody waited for
   log = [];
+  seen = []; // processes that were below the host whenever somebody looked
 
   constructor(place) {
     const { command, args, cwd, env } = place.command;
@@ -109,6 +110,8 @@ export class FaultServer {
   get memory() { return Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0); }
   get descriptors() { return readdirSync(`/proc/${this.pid}/fd`).length; }
   get workers() { return workersOf(this.pid); }
+  /** Keeps in mind which processes are below the host now: dead, it has none. */
+  look() { this.seen.push(...processesBelow(this.pid)); }
 
   async end() {
     this.process.kill('SIGKILL');

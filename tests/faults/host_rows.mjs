@@ -1,7 +1,7 @@
 // Faults around the host: its client, its signals, its spawner, its resources. `run` gets a fresh server and does it all.
 import { appendFileSync } from 'node:fs';
 import { sanitized } from './fault_place.mjs';
-import { innocents } from './innocents.mjs';
+import { addInnocents, innocents } from './innocents.mjs';
 import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
 import { processGroup, smallDisk } from './starving.mjs';
 import { now } from './fault_server.mjs';
@@ -32,18 +32,21 @@ async function recovery(server, within) {
 async function vanish({ server }) {
   load(server);
   server.call('misbehave', { how: 'spin', token: 'spin' });
-  await innocents(server);
+  const beside = await innocents(server);
+  server.look();
   for (const stream of server.process.stdio) stream.destroy();
-  return { code: (await server.exited) === 0 ? 'ended' : 'died' };
+  return { code: (await server.exited) === 0 ? 'ended' : 'died', beside };
 }
 
 /** Nothing is read from `stream` for a while; everything must be answered all the same, later. */
 const unread = (stream, provoke) => async ({ server }) => {
   server.process[stream].pause();
   const answers = provoke(server);
+  const others = innocents(server);
   await wait(200); // as long as a client may stall; nothing tells when the pipe is full
   server.process[stream].resume();
   const beside = failed(await Promise.all(answers));
+  addInnocents(beside, await others);
   return { code: beside.failed ? 'failed' : 'ok', beside };
 };
 
@@ -53,8 +56,10 @@ async function cancelStorm({ server }) {
     const params = { name: 'misbehave', arguments: { how: 'pause', token: id } };
     server.write(`${JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params })}\n`);
   }
+  const others = innocents(server);
   for (const id of ids) server.cancel(id);
   const beside = await innocents(server);
+  addInnocents(beside, await others);
   return { code: server.strays === 0 ? 'cancelled' : 'answered', beside };
 }
 
@@ -65,47 +70,56 @@ async function reload({ server, place }) {
   for (let number = 0; number < 5; ++number) {
     appendFileSync(place.configFile, `\n# change ${number}\n`);
     server.process.kill('SIGHUP');
-    const { asked, failed: lost, failure } = await innocents(server);
-    Object.assign(beside, { asked: beside.asked + asked, failed: beside.failed + lost, failure: failure ?? beside.failure });
+    addInnocents(beside, await innocents(server));
   }
   return { code: beside.failed ? 'failed' : 'ok', beside, problem: answeredOnce(await Promise.all(calls)) };
 }
 
 async function terminate({ server }) {
-  const calls = load(server, 16);
+  const calls = load(server, 12);
+  const beside = await innocents(server); // those that are asked later may be told that the host ends
+  server.look();
   server.process.kill('SIGTERM');
   const answers = await Promise.all(calls);
   const status = await server.exited;
-  return { code: status === 0 ? 'ended' : `${status}`, problem: answeredOnce(answers) };
+  return { code: status === 0 ? 'ended' : `${status}`, beside, problem: answeredOnce(answers) };
 }
 
 async function kill({ server }) {
   load(server);
   // A sanitizer's sandbox has to permit what this one needs, so there it would succeed.
   server.call('misbehave', { how: sanitized ? 'spin' : 'outlive', token: 'outlive' });
-  await innocents(server);
+  const beside = await innocents(server);
+  server.look();
   server.process.kill('SIGKILL');
-  return { code: `${await server.exited}` };
+  return { code: `${await server.exited}`, beside };
 }
 
 async function stopHost({ server, limits }) {
   const spinning = server.call('misbehave', { how: 'spin', token: 'spin' });
   const calls = load(server);
   server.process.kill('SIGSTOP');
+  const meanwhile = innocents(server);
   await wait(limits.stop);
   server.process.kill('SIGCONT');
   const beside = await innocents(server);
+  addInnocents(beside, await meanwhile);
   const answers = await Promise.all([spinning, ...calls]);
   return { code: answers[0].code, beside, problem: answeredOnce(answers) };
 }
 
-const loseSpawner = (signal) => async ({ server }) => {
+/** `kinds` of innocent calls can be answered meanwhile: those whose workers live on, or come back in time. */
+const loseSpawner = (signal, kinds) => async ({ server }) => {
   await innocents(server);
   const calls = load(server);
+  server.look();
   process.kill(spawnerOf(server), signal);
+  const meanwhile = innocents(server, kinds);
   const crash = server.call('misbehave', { how: 'abort', token: 'abort' }); // needs a new worker
   const recovered = await recovery(server, 8000);
-  return { ...recovered, problem: answeredOnce(await Promise.all([crash, ...calls])) };
+  const beside = await innocents(server);
+  addInnocents(beside, await meanwhile);
+  return { ...recovered, beside, problem: answeredOnce(await Promise.all([crash, ...calls])) };
 };
 
 /** With so many descriptors left, workers are lost and new ones cannot be made; then there are enough again. */
@@ -156,8 +170,9 @@ async function fillDisk({ place, start }) {
 
 /** Two plugins hold the only two places with idle workers; a third one's call must get one of them. */
 async function takePlaces({ server }) {
+  const others = innocents(server);
   const answer = await server.call('version', {});
-  return { code: answer.code, text: answer.text };
+  return { code: answer.code, text: answer.text, beside: await others };
 }
 
 const row = (id, what, expect, run, more) => ({ id, what, expect: [expect].flat(), run, ...more });
@@ -173,8 +188,8 @@ export const hostRows = [
   row('sigterm', 'SIGTERM in the middle of calls', 'ended', terminate),
   row('sigkill', 'SIGKILL in the middle of calls', 'SIGKILL', kill),
   row('stop_host', 'the host is stopped for a while', 'hung', stopHost),
-  row('kill_spawner', 'the spawner is killed', 'recovered', loseSpawner('SIGKILL')),
-  row('stop_spawner', 'the spawner is stopped', 'recovered', loseSpawner('SIGSTOP')),
+  row('kill_spawner', 'the spawner is killed', 'recovered', loseSpawner('SIGKILL', ['behave', 'echo', 'echo'])),
+  row('stop_spawner', 'the spawner is stopped', 'recovered', loseSpawner('SIGSTOP', ['echo', 'echo'])),
   ...[0, 1, 2, 3, 4, 5, 6].map((left) => row(`descriptors_${left}`, `the host has ${left} descriptors left`, 'recovered',
     starveDescriptors(left), { skip: missing('prlimit'), ...ownPipe })),
   row('no_forks', 'the spawner cannot fork', ['recovered', 'skipped'], starveForks),

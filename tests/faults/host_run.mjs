@@ -1,5 +1,6 @@
 // Runs the rows of host_rows.mjs, a server for each run, and counts what outlives it by a second. What is lost may crash a
 // plugin on several inputs, which is not what these rows are about.
+import { describeProcess } from '../e2e/processes.mjs';
 import { FaultPlace, adapted } from './fault_place.mjs';
 import { FaultServer } from './fault_server.mjs';
 import { innocents } from './innocents.mjs';
@@ -30,14 +31,14 @@ async function runOnce(row, limits) {
   };
   try {
     if (!row.starts) await start();
-    const pids = [];
-    const before = server?.workers ?? [];
+    server?.look();
     const run = await row.run({ server, place, start, limits });
-    pids.push(...before, ...server.workers);
+    server.look();
     await server.end();
-    const orphans = await survivors(pids);
-    for (const pid of orphans) process.kill(pid, 'SIGKILL');
-    return { run, orphans: orphans.length };
+    const orphans = await survivors(server.seen);
+    const described = orphans.map(describeProcess);
+    for (const { pid } of orphans) process.kill(pid, 'SIGKILL');
+    return { run, orphans: described };
   } finally {
     await server?.end();
     place.remove();
@@ -53,7 +54,7 @@ export async function runHostRows(rows, runs, limits, report) {
     for (let number = 0; number < count; ++number) {
       const { run, orphans } = await runOnce(row, limits);
       result.add(run);
-      result.orphans += orphans;
+      result.orphans.push(...orphans);
     }
     results.push(result);
     report(result);

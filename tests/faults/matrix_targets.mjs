@@ -27,7 +27,7 @@ export function targets(results, whole, busy) {
   return [
     count('Faulty calls that were never answered', sum((result) => result.unanswered)),
     count(`Innocent calls that failed, of ${sum((result) => result.innocentsAsked)}`, sum((result) => result.innocentsFailed)),
-    count('Processes left a second after the host', sum((result) => result.orphans)),
+    count('Processes left a second after the host', sum((result) => result.orphans.length)),
     count('Rows that ended otherwise than expected', sum((result) => (result.problems.length > 0 ? 1 : 0))),
     count('Descriptors of the host left over by all turns', whole.descriptors),
     timed('Past the limit that fired, p99', busy ? 50 : 15, all(rows, (run) => run.overshoot)),

@@ -15,7 +15,7 @@ export class RowResult {
     this.group = group;
     this.row = row;
     this.runs = [];
-    this.orphans = 0;
+    this.orphans = []; // what lived on after its host, described
     this.memory = undefined; // of the host, in KiB: after the first run, whose buffers it may keep, and after the last
   }
 
@@ -48,7 +48,7 @@ export class RowResult {
       if (beside?.failed) found.add(`innocent ${beside.failure}`);
       if (problem) found.add(problem);
     }
-    if (this.orphans > 0) found.add(`${this.orphans} orphans`);
+    for (const orphan of this.orphans) found.add(`left after the host: ${orphan}`);
     return [...found];
   }
 }

@@ -1,16 +1,16 @@
 // What is left of a server's processes, and the ways to starve or stop one of them.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isAlive } from '../e2e/processes.mjs';
+import { livingOf } from '../e2e/processes.mjs';
 import { now } from './fault_server.mjs';
 
-/** Those of `pids` that still live after at most `within` milliseconds. They are no children of ours, so /proc is asked. */
-export async function survivors(pids, within = 1000) {
+/** What still lives of the processes `seen` and of their sessions, after at most `within` milliseconds. */
+export async function survivors(seen, within = 1000) {
   const until = now() + within;
-  let left = pids.filter(isAlive);
+  let left = livingOf(seen);
   while (left.length > 0 && now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 5));
-    left = left.filter(isAlive);
+    left = livingOf(seen);
   }
   return left;
 }
