@@ -58,7 +58,7 @@ export function failuresOf(results, whole) {
   const failures = counted.flatMap(({ group, row, problems }) => problems.map((problem) => `${group} ${row.id}: ${problem}`));
   for (const { group, row, unanswered } of counted)
     if (unanswered > 0) failures.push(`${group} ${row.id}: ${unanswered} unanswered`);
-  if (whole.strays > 0) failures.push(`${whole.strays} answers that nobody had asked for`);
+  if (whole.turn.strays > 0) failures.push(`${whole.turn.strays} answers that nobody had asked for`);
   return failures;
 }
 
@@ -88,7 +88,8 @@ ${promises.map(({ what, bound, measured, met }) => line([what, bound, measured, 
 
 Times are p50 / p99 / max. Overshoot is counted from the client's request to its answer, less the limit that fired.
 "Noticed" runs from the plugin's own stamp, taken just before the last of its crashes (a crash is run again once), to the
-client's answer. Growth is that of the host's resident memory from a row's first run to its last, where one host does all.
+client's answer. Growth is that of the host's resident memory: in the tables below from a row's first run to its last, where
+one host does all; above for a whole group, from before its first row to after its last.
 
 ${Object.keys(titles).map((group) => table(group, results)).join('\n\n')}
 `;

@@ -74,6 +74,7 @@ export async function runTurnRows(rows, runs, limits, report) {
   try {
     for (let i = 0; i < 20; ++i) await innocents(server);
     const descriptors = spareDescriptors(server);
+    const memory = server.memory;
     for (const row of rows.map(adapted)) {
       const result = new RowResult('turn', row);
       for (let number = 0; number < runs && !row.skip; ++number)
@@ -81,7 +82,8 @@ export async function runTurnRows(rows, runs, limits, report) {
       results.push(result);
       report(result);
     }
-    return { results, whole: { strays: server.strays, descriptors: spareDescriptors(server) - descriptors } };
+    const growth = server.memory - memory;
+    return { results, whole: { strays: server.strays, descriptors: spareDescriptors(server) - descriptors, growth } };
   } finally {
     await server.end();
     place.remove();
