@@ -1,5 +1,6 @@
 // Faults around the host: its client, its signals, its spawner, its resources. `run` gets a fresh server and does it all.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sanitized } from './fault_place.mjs';
 import { addInnocents, innocents } from './innocents.mjs';
 import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
@@ -168,6 +169,45 @@ async function fillDisk({ place, start }) {
   }
 }
 
+/** When the last whole line of a log file was written; 0 if it has none. */
+function lastLogged(file) {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return Date.parse(/"time":"([^"]+)"/.exec(lines.at(-2) ?? '')?.[1] ?? 0);
+}
+
+/** The log has a disk of its own, which `fill` makes full while there is much to log; then there is room again. */
+const fillLog = (fill) => async ({ place, start }) => {
+  const folder = join(place.folder, 'log');
+  mkdirSync(folder);
+  const disk = smallDisk(folder, 1, 16);
+  if (!disk) return { code: 'skipped' };
+  const file = join(folder, 'log.jsonl');
+  // Smaller than what is logged meanwhile, so that it is to be rotated too.
+  appendFileSync(place.configFile, `\n[log]\nlevel = "debug"\nfile = "${file}"\nfile_bytes_max = 131_072\nold_files_max = 2\n`);
+  try {
+    const server = await start();
+    const chatter = (token) => server.call('misbehave', { how: 'log_without_end', token });
+    disk[fill]();
+    const starved = [chatter('full.1'), chatter('full.2')];
+    const beside = await innocents(server);
+    await Promise.all(starved);
+    disk.free();
+    const freed = Date.now();
+    const until = now() + 2000;
+    do {
+      starved.push(chatter(`free.${now()}`));
+      await starved.at(-1);
+    } while (lastLogged(file) < freed && now() < until);
+    addInnocents(beside, await innocents(server));
+    const answers = await Promise.all(starved);
+    const failure = answers.find(({ code }) => code !== 'ok');
+    const code = failure?.code ?? (lastLogged(file) < freed ? 'silent' : 'recovered');
+    return { code, text: failure?.text ?? 'nothing is logged any more', beside };
+  } finally {
+    disk.remove();
+  }
+};
+
 /** Two plugins hold the only two places with idle workers; a third one's call must get one of them. */
 async function takePlaces({ server }) {
   const others = innocents(server);
@@ -196,6 +236,9 @@ export const hostRows = [
   row('places_taken', 'idle workers of other plugins take every place', 'ok', takePlaces,
     { workers: 'total_max = 2' }),
   row('disk_full', 'the disk of the state folder is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
+  row('log_disk_full', 'the disk of the log is full, that of the state folder is not', ['recovered', 'skipped'],
+    fillLog('fill'), { starts: true }),
+  row('log_disk_no_files', 'the disk of the log takes no further file', ['recovered', 'skipped'], fillLog('fillFiles'), { starts: true }),
   skip('no_memory', 'the host gets no memory', 'a bound on the memory of the host alone is not to be had everywhere'),
   skip('clock_jump', 'the clock jumps', 'the clock is the machine’s; the tests of host/policy set their own'),
   row('reload', 'the configuration changes five times under load', 'ok', reload),

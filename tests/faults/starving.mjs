@@ -4,10 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, rmdirSync, writeFileSync, writeSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Mounts `megabytes` of memory at `folder`; gives what fills it up, frees it and takes it away. */
-export function smallDisk(folder, megabytes) {
+/** Mounts `megabytes` of memory at `folder`; gives what fills it up, frees it and takes it away. `files` bounds their number. */
+export function smallDisk(folder, megabytes, files = 1000) {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'ignore' });
+    const bounds = `size=${megabytes}m,nr_inodes=${files}`;
+    execFileSync('mount', ['-t', 'tmpfs', '-o', bounds, 'tmpfs', folder], { stdio: 'ignore' });
   } catch {
     return undefined;
   }
@@ -28,7 +29,16 @@ export function smallDisk(folder, megabytes) {
         closeSync(file);
       }
     },
-    free: () => rmSync(filler, { force: true }),
+    /** Takes every place for a file, while there is room for bytes. */
+    fillFiles() {
+      mkdirSync(filler);
+      try {
+        for (let number = 0; number <= files; ++number) closeSync(openSync(join(filler, `${number}`), 'w'));
+      } catch {
+        // no more
+      }
+    },
+    free: () => rmSync(filler, { force: true, recursive: true }),
     remove: () => execFileSync('umount', ['-l', folder]),
   };
 }
