@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sanitized } from './fault_place.mjs';
 import { addInnocents, innocents } from './innocents.mjs';
 import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
+import { shiftedClock } from './shifted_clock.mjs';
 import { processGroup, smallDisk } from './starving.mjs';
 import { now } from './fault_server.mjs';
 
@@ -208,6 +209,38 @@ const fillLog = (fill) => async ({ place, start }) => {
   }
 };
 
+/** Calls of every kind run across each jump. None may end before its limit, and none may not end. */
+async function jumpClock({ place, start, limits }) {
+  const clock = shiftedClock(place.folder);
+  const file = join(place.folder, 'log.jsonl');
+  appendFileSync(place.configFile, `\n[log]\nlevel = "debug"\nfile = "${file}"\n`);
+  place.within = clock.within;
+  const server = await start();
+  const beside = { asked: 0, failed: 0 };
+  const slow = server.call('misbehave', { how: 'sleep_past_deadline', token: 'sleep' });
+  const turns = [];
+  let problem;
+  for (const hours of [1, -1, 0]) {
+    const turn = server.call('misbehave', { how: 'spin', token: `spin.${hours}` });
+    const across = innocents(server);
+    clock.set(hours);
+    addInnocents(beside, await across);
+    addInnocents(beside, await innocents(server));
+    await server.call('misbehave', { how: 'log_without_end', token: `log.${hours}` });
+    const seen = (lastLogged(file) - Date.now()) / 3_600_000;
+    if (Math.abs(seen - hours) > 0.5) problem = `the host's clock was ${seen.toFixed(2)} hours on instead of ${hours}`;
+    turns.push(await turn);
+  }
+  const answer = await slow;
+  clock.close();
+  for (const turn of turns) {
+    if (turn.code !== 'hung') problem = `a turn that hangs: ${turn.code} ${turn.text}`;
+    if (turn.at - turn.sent < limits.turn) problem = `a turn ended after ${Math.round(turn.at - turn.sent)} ms`;
+  }
+  if (answer.at - answer.sent < limits.ceiling) problem = `the call ended after ${Math.round(answer.at - answer.sent)} ms`;
+  return { code: answer.code, text: answer.text, beside, problem, overshoot: answer.at - answer.sent - limits.ceiling };
+}
+
 /** Two plugins hold the only two places with idle workers; a third one's call must get one of them. */
 async function takePlaces({ server }) {
   const others = innocents(server);
@@ -238,8 +271,10 @@ export const hostRows = [
   row('disk_full', 'the disk of the state folder is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
   row('log_disk_full', 'the disk of the log is full, that of the state folder is not', ['recovered', 'skipped'],
     fillLog('fill'), { starts: true }),
-  row('log_disk_no_files', 'the disk of the log takes no further file', ['recovered', 'skipped'], fillLog('fillFiles'), { starts: true }),
+  row('log_disk_no_files', 'the disk of the log takes no further file', ['recovered', 'skipped'],
+    fillLog('fillFiles'), { starts: true }),
   skip('no_memory', 'the host gets no memory', 'a bound on the memory of the host alone is not to be had everywhere'),
-  skip('clock_jump', 'the clock jumps', 'the clock is the machine’s; the tests of host/policy set their own'),
+  row('clock_jump', 'the clock jumps an hour on, two back and one on again', 'deadline', jumpClock,
+    { starts: true }),
   row('reload', 'the configuration changes five times under load', 'ok', reload),
 ];
