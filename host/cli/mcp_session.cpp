@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/memory_reserve.hpp"
 #include "cli/host_setup.hpp"
 #include "json/json_text.hpp"
 #include "json/utf8.hpp"
@@ -93,6 +94,15 @@ std::string error_json(const CallOutcome& outcome) {
   return json + "}";
 }
 
+CallOutcome no_memory() {
+  CallOutcome refused;
+  refused.code = Errc::shed;
+  refused.message =
+      "the host got no memory from the system, and takes no call until it does; try again later";
+  refused.retry_after = Millis(1000);
+  return refused;
+}
+
 }  // namespace
 
 std::string tools_list_json(const PluginTable& plugins) {
@@ -137,6 +147,7 @@ void McpSession::set_tools(std::string tools_json) {
 
 void McpSession::call_tool(const McpToolCall& call) {
   const std::uint64_t number = call.number;
+  if (memory_is_short() && !hold_memory_reserve()) return on_outcome(number, no_memory());
   const auto& patient = host_.settings().clients_reset_on_progress;
   const bool resets =
       call.wants_progress && std::find(patient.begin(), patient.end(), call.client_name) != patient.end();

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
+#include "base/memory_reserve.hpp"
 #include "cli/commands.hpp"
 #include "cli/host_socket.hpp"
 #include "cli/live_host.hpp"
@@ -87,6 +89,11 @@ int run_serve(HostOptions options) {
   live.runtime().on_event(Level::info, "started",
                           std::string(kVersion) + ", state in " + live.runtime().state_dir());
   live.runtime().resume_durable(1, {});  // their outcomes wait in the store
+  host->loop.each_round([&live, told = false]() mutable {
+    if (memory_is_short() && !std::exchange(told, true))
+      live.runtime().on_event(Level::warn, "no_memory", "new calls are refused until there is some again");
+    if (hold_memory_reserve()) told = false;
+  });
   host->loop.after(kVerifyAfter, [&] { live.runtime().verify_plugins(); });
   host->loop.run();
   return 0;

@@ -106,8 +106,9 @@ export class FaultServer {
     return this;
   }
 
-  /** Resident memory, in KiB. */
+  /** In KiB, resident the one and mapped the other. */
   get memory() { return Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0); }
+  get addressSpace() { return Number(/VmSize:\s*(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0); }
   get descriptors() { return readdirSync(`/proc/${this.pid}/fd`).length; }
   get workers() { return workersOf(this.pid); }
   /** Keeps in mind which processes are below the host now: dead, it has none. */

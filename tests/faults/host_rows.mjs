@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sanitized } from './fault_place.mjs';
 import { addInnocents, innocents } from './innocents.mjs';
-import { limitDescriptors, missing, spawnerOf } from './process_watch.mjs';
+import { limitDescriptors, limitMemory, missing, spawnerOf } from './process_watch.mjs';
 import { shiftedClock } from './shifted_clock.mjs';
 import { processGroup, smallDisk } from './starving.mjs';
 import { now } from './fault_server.mjs';
@@ -135,6 +135,25 @@ const starveDescriptors = (left) => async ({ server }) => {
   return { ...await recovery(server, 5000), beside, problem: answeredOnce(answers) };
 };
 
+/** With so many MiB of address space left, calls large and small come; each is answered, and then there is memory again. */
+const starveMemory = (left) => async ({ server }) => {
+  await innocents(server);
+  limitMemory(server.pid, server.addressSpace * 1024 + left * (1 << 20));
+  const large = 'x'.repeat(3_000_000);
+  const calls = [
+    ...[1, 2, 3, 4].map(() => server.call('echo', { text: large })),
+    ...['abort', 'spin', 'flood', 'log_without_end'].map((how) => server.call('misbehave', { how, token: how })),
+    ...load(server),
+    server.ask('tools/list', {}),
+  ];
+  const answers = await Promise.all(calls);
+  if (server.process.signalCode === null) limitMemory(server.pid, 'unlimited');
+  const recovered = await recovery(server, 2000);
+  const beside = await innocents(server);
+  const noticed = answers.some(({ code }) => code === 'shed') ? undefined : 'no call was refused for want of memory';
+  return { ...recovered, beside, problem: answeredOnce(answers) ?? noticed };
+};
+
 async function starveForks({ server }) {
   const group = processGroup(spawnerOf(server));
   if (!group) return { code: 'skipped' };
@@ -249,7 +268,6 @@ async function takePlaces({ server }) {
 }
 
 const row = (id, what, expect, run, more) => ({ id, what, expect: [expect].flat(), run, ...more });
-const skip = (id, what, why) => ({ id, what, expect: [], skip: why });
 const floods = (how) => (server) => [...Array(8).keys()].map((i) => server.call('misbehave', { how, token: `${how}.${i}` }));
 const lists = (server) => [...Array(2000).keys()].map(() => server.ask('tools/list', {}));
 
@@ -273,7 +291,8 @@ export const hostRows = [
     fillLog('fill'), { starts: true }),
   row('log_disk_no_files', 'the disk of the log takes no further file', ['recovered', 'skipped'],
     fillLog('fillFiles'), { starts: true }),
-  skip('no_memory', 'the host gets no memory', 'a bound on the memory of the host alone is not to be had everywhere'),
+  ...[0, 8, 32].map((left) => row(`memory_${left}`, `the host gets ${left ? `${left} MiB and then no` : 'no'} more memory`,
+    'recovered', starveMemory(left), { skip: missing('prlimit'), sanitized: { skip: 'a sanitizer needs address space without limit' } })),
   row('clock_jump', 'the clock jumps an hour on, two back and one on again', 'deadline', jumpClock,
     { starts: true }),
   row('reload', 'the configuration changes five times under load', 'ok', reload),

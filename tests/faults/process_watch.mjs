@@ -23,6 +23,9 @@ export const spawnerOf = (server) => server.workers.find((pid) => parentOf(pid) 
 /** Sets how many descriptors a running process may hold. */
 export const limitDescriptors = (pid, count) => execFileSync('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`]);
 
+/** Sets how many bytes of address space a running process may have. */
+export const limitMemory = (pid, bytes) => execFileSync('prlimit', ['--pid', `${pid}`, `--as=${bytes}:`]);
+
 /** Why `program` cannot be run here; undefined if it can. */
 export function missing(program) {
   try {
