@@ -20,6 +20,16 @@ static toolpost_status forks(const fault_turn* turn) {
   return reply_worked(turn, worked);
 }
 
+/* Whoever made a child so waits in the kernel, deaf to every signal but SIGKILL, until it ends or executes
+ * something. */
+static toolpost_status vforks(const fault_turn* turn) {
+  const pid_t child = vfork();
+  if (child == 0) {
+    for (;;) pause();
+  }
+  return reply_worked(turn, child > 0);
+}
+
 static toolpost_status executes(const fault_turn* turn) {
   execl("/bin/true", "true", (char*)NULL);
   return reply_worked(turn, 0); /* it would not come here */
@@ -55,6 +65,7 @@ static toolpost_status connects(const fault_turn* turn) {
 }
 
 const fault escaping_faults[] = {{"fork", forks},
+                                 {"vfork", vforks},
                                  {"execute", executes},
                                  {"kill_others", kills_others},
                                  {"open_devices", opens_devices},
