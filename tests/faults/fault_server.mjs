@@ -106,6 +106,17 @@ export class FaultServer {
     return this;
   }
 
+  /** Resolves when each plugin has a worker: a host opens them all in the background, a second after its start. */
+  async allOpened() {
+    const until = now() + answerMax;
+    while (now() < until) {
+      const { value } = await this.call('status', {});
+      if (value?.plugins.every(({ state }) => state === 'ready')) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error('the host has not opened all plugins');
+  }
+
   /** In KiB, resident the one and mapped the other. */
   get memory() { return Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0); }
   get addressSpace() { return Number(/VmSize:\s*(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0); }
