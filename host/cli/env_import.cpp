@@ -154,6 +154,9 @@ class EnvImporter {
       case Form::largest_seconds:
         take_number(row, entry);
         return setting;
+      case Form::files_count:
+        take_files_count(row, entry);
+        return setting;
       case Form::tool_seconds:
       case Form::expert_seconds:
         return take_ceiling(row, entry);
@@ -161,6 +164,7 @@ class EnvImporter {
       case Form::lean_switch:
       case Form::retry_switch:
       case Form::resilience_switch:
+      case Form::fallback_switch:
       case Form::provider_switch:
         take_flag(row, entry);
         return setting;
@@ -185,6 +189,18 @@ class EnvImporter {
         note("changed", entry.name, entry.line, setting,
              "is outside " + EnvToml::range(setting) + "; " + toml_.line(setting)->value + " is taken");
     }
+  }
+
+  void take_files_count(const EnvVariable& row, const EnvEntry& entry) {
+    constexpr double kFilesMax = 64;  // of the plugin's own schema
+    const auto value = number_in(entry.value);
+    if (!value || *value != std::floor(*value))
+      return unusable(row, entry, "is no whole number of at least 0");
+    if (*value == 0) return;
+    const double files = std::min(*value, kFilesMax);
+    const auto settings = split(row.setting, ' ');
+    toml_.set(settings[0], std::to_string(static_cast<int>(files)), entry.name);
+    if (files + 1 > toml_.number(settings[1])) toml_.set_number(settings[1], files + 1, entry.name);
   }
 
   std::string take_ceiling(const EnvVariable& row, const EnvEntry& entry) {
@@ -215,6 +231,9 @@ class EnvImporter {
         if (*value) return;
         toml_.set_number("retry.attempts_max", 1, entry.name);
         toml_.set("breaker.enabled", "false", entry.name);
+        return;
+      case EnvForm::fallback_switch:
+        if (!*value) toml_.set_number("models.fallbacks_max", 0, entry.name);
         return;
       case EnvForm::provider_switch:
         if (!*value) providers_.without.push_back(setting.substr(setting.find('.') + 1));
@@ -292,7 +311,7 @@ class EnvImporter {
         if (row.form == EnvForm::lean_list) toml_.set("tools.profile", "\"lean\"", entry.name);
         return "";
       case EnvForm::models:
-        add_words(setting, words_in(entry.value), entry.name);
+        for (const std::string& one : split(setting, ' ')) add_words(one, words_in(entry.value), entry.name);
         return "";
       case EnvForm::providers_only:
         providers_.only = words_in(word);

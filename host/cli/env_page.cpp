@@ -3,6 +3,7 @@
 #include <span>
 
 #include "cli/env_variables.hpp"
+#include "cli/migrated_tools.hpp"
 #include "config/value_grammar.hpp"
 
 namespace toolpost {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr const char* kHead = R"(# Coming from the predecessor
 
-This page is made from the table of variables in `host/cli/env_variables_*.cpp`; change it there, then
+This page is made from the tables in `host/cli/env_variables_*.cpp` and `host/cli/migrated_tools.cpp`; change it there, then
 `toolpost config import --markdown > docs/migrating.md`.
 
 `toolpost config import FILE` reads the predecessor's `.env`, or that of its relative PAL, and prints a configuration; `--out toolpost.toml`
@@ -86,10 +87,36 @@ std::string gone_text(std::span<const EnvVariable> rows) {
   return out;
 }
 
+std::string words_text(std::string_view words) {
+  std::string out;
+  for (const std::string& word : split(words, ' '))
+    if (!word.empty()) out += (out.empty() ? "`" : " `") + word + "`";
+  return out;
+}
+
+std::string tools_text() {
+  std::string out =
+      "## Tools and fields\n\nNames, fields, enums and required fields are the predecessor's: what "
+      "`tools/list` "
+      "names is not repeated here. A field that\nis in no list fails no call; a workflow tool names those it "
+      "does "
+      "not know in `metadata.ignored_fields`.\n\n"
+      "| Tool | Here | Taken though not listed | Without effect | Why, and what to do "
+      "|\n|---|---|---|---|---|\n";
+  for (const MigratedTool& row : migrated_tools()) {
+    const std::string here = row.here.empty()       ? "-"
+                             : row.here == row.name ? "the same"
+                                                    : words_text(row.here);
+    out += "| `" + std::string(row.name) + "` | " + here + " | " + words_text(row.taken) + " | " +
+           words_text(row.unused) + " | " + std::string(row.why) + " |\n";
+  }
+  return out + "\n";
+}
+
 }  // namespace
 
 std::string env_page() {
-  std::string out = kHead;
+  std::string out = kHead + tools_text();
   out += "## Variables that become settings\n\nOf two variables for one setting the upper one counts.\n\n";
   out += "| Variable | Setting | Meaning |\n|---|---|---|\n";
   for (const EnvVariable& row : env_mapped_variables())

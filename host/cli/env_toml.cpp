@@ -33,8 +33,9 @@ std::string table_text(const std::string& name, const EnvToml::Table& table) {
 }  // namespace
 
 std::pair<std::string, std::string> table_and_key(const std::string& name) {
-  const std::size_t first = name.find('.');
-  const std::size_t dot = name.starts_with("providers.") ? name.find('.', first + 1) : first;
+  std::size_t dot = name.find('.');
+  if (name.starts_with("providers.")) dot = name.find('.', dot + 1);
+  if (name.starts_with("plugins.\"")) dot = name.find('"', dot + 2) + 1;  // an id has dots of its own
   return {name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1)};
 }
 
@@ -87,7 +88,7 @@ std::string EnvToml::text() const {
     if (table != tables_.end()) out += table_text(table->first, table->second);
   }
   for (const auto& [name, table] : tables_)
-    if (name.starts_with("providers.")) out += table_text(name, table);
+    if (name.starts_with("providers.") || name.starts_with("plugins.")) out += table_text(name, table);
   return out;
 }
 

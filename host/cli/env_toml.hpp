@@ -33,7 +33,7 @@ class EnvToml {
   bool has_table(const std::string& name) const { return tables_.contains(name); }
   void drop_table(const std::string& name) { tables_.erase(name); }
 
-  /// Tables in the order of config/toolpost.toml, then providers by name.
+  /// Tables in the order of config/toolpost.toml, then plugins and providers by name.
   std::string text() const;
 
   /// "1..10" or "1,000..86,400,000"; for messages.
@@ -43,7 +43,8 @@ class EnvToml {
   std::map<std::string, Table> tables_;  // "ceilings", "providers.glm"
 };
 
-/// "providers.glm.config.stream" is the key "config.stream" of "providers.glm".
+/// "providers.glm.config.stream" is the key "config.stream" of "providers.glm", and
+/// `plugins."a.b".config.c` the key "config.c" of `plugins."a.b"`.
 std::pair<std::string, std::string> table_and_key(const std::string& name);
 
 }  // namespace toolpost

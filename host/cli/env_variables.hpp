@@ -34,7 +34,9 @@ enum class EnvForm {
   text,               // as it is
   url,                // the base URL of a provider
   key,                // the key of a provider
-  models,             // words with commas, added to the provider's models
+  models,             // words with commas, added to the provider's models, or to several lists of it
+  files_count,        // of Kimi's files in one call; 0 is no limit
+  fallback_switch,    // false asks no second model
   tool_seconds,       // see import_ceiling()
   expert_seconds,     // the same
   lean_switch,        // true takes the lean profile

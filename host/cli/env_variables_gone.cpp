@@ -58,13 +58,14 @@ constexpr std::string_view kToolTime =
 constexpr std::string_view kStreamed =
     "answers are streamed from the provider unless its `config.stream` is false, whichever tool asks";
 constexpr std::string_view kToolChoice = "the argument `tool_choice` of `kimi_chat_with_tools` says it";
-constexpr std::string_view kIntent =
-    "`kimi_intent_analysis` asks what `intent_model` of its plugin says, for at most 512 tokens "
-    "(docs/tools.md)";
+constexpr std::string_view kIntent = "`kimi_intent_analysis` asks for at most 512 tokens";
 constexpr std::string_view kAgents = "no tool asks GLM's agents";
 constexpr std::string_view kUploads =
     "the tools that send files send them anew each time, all at once, within [files] and ceilings.upload_ms "
     "(docs/tools.md)";
+constexpr std::string_view kFileSizes =
+    "files.file_bytes_max and files.total_bytes_max bound what any tool reads, and so what it sends; a file "
+    "that is larger is left out and named";
 constexpr std::string_view kAgent = "nothing goes on by itself: the agent makes each step of a workflow";
 constexpr std::string_view kExpert = "the argument `use_assistant_model` says it for each call";
 constexpr std::string_view kExpertFiles =
@@ -243,7 +244,6 @@ constexpr EnvVariable kRows[] = {
     gone("MODEL_METADATA_JSON", kCatalogue),
     dead("ENABLE_FALLBACK", kFallback),
     gone("FALLBACK_ATTEMPT_TIMEOUT_SECS", kFallback),
-    gone("FALLBACK_ON_FAILURE", kFallback),
     dead("MAX_RETRIES", kRetries),
     gone("HEALTH_CHECKS_ENABLED", kHealth),
     gone("HEALTH_LOG_ONLY", kHealth),
@@ -298,22 +298,20 @@ constexpr EnvVariable kRows[] = {
     gone("KIMI_STREAM_ENABLED", kStreamed),
     gone("KIMI_DEFAULT_TOOL_CHOICE", kToolChoice),
     gone("KIMI_INTENT_MAX_TOKENS", kIntent),
-    gone("KIMI_INTENT_MODEL", kIntent),
     gone("GLM_AGENT_API_URL", kAgents),
     gone("FILECACHE_ENABLED", kUploads),
     gone("FILECACHE_PATH", kUploads),
     gone("FILECACHE_TTL_SECS", kUploads),
     dead("FILE_PROCESSING_PROVIDER", kUploads),
-    gone("GLM_FILES_MAX_SIZE_MB", kUploads),
-    gone("KIMI_FILES_BEHAVIOR_ON_OVERSIZE", kUploads),
     gone("KIMI_FILES_FETCH_BACKOFF", kUploads),
     gone("KIMI_FILES_FETCH_INITIAL_DELAY", kUploads),
     gone("KIMI_FILES_FETCH_RETRIES", kUploads),
     gone("KIMI_FILES_FETCH_TIMEOUT_SECS", kUploads),
-    gone("KIMI_FILES_MAX_COUNT", kUploads),
     gone("KIMI_FILES_MAX_PARALLEL", kUploads),
-    gone("KIMI_FILES_MAX_SIZE_MB", kUploads),
     gone("KIMI_FILES_PARALLEL_UPLOADS", kUploads),
+    gone("GLM_FILES_MAX_SIZE_MB", kFileSizes),
+    gone("KIMI_FILES_BEHAVIOR_ON_OVERSIZE", kFileSizes),
+    gone("KIMI_FILES_MAX_SIZE_MB", kFileSizes),
     // What tools do.
     gone("CLAUDE_MAX_WORKFLOW_STEPS", kAgent),
     gone("CLIENT_MAX_WORKFLOW_STEPS", kAgent),

@@ -26,6 +26,8 @@ constexpr EnvProvider kProviders[] = {
 constexpr std::string_view kSecond = "counts when the variables before it in this table are not set";
 constexpr std::string_view kModels =
     "only the list of models offered, of which `auto` chooses; no tool has a model of its own";
+constexpr std::string_view kPreferred =
+    "these models are offered, and `auto` likes them in this order; only the example file knew the variable";
 constexpr std::string_view kLargest = "one setting for all providers; the largest of these variables counts";
 constexpr std::string_view kBreaker = "was not read by the providers there, and is in force here";
 constexpr std::string_view kRetry =
@@ -75,12 +77,19 @@ constexpr EnvVariable kRows[] = {
     {"GLM_DEFAULT_MODEL", changed, "providers.glm.models", Form::models, kModels},
     {"GLM_SPEED_MODEL", changed, "providers.glm.models", Form::models, kModels},
     {"GLM_QUALITY_MODEL", changed, "providers.glm.models", Form::models, kModels},
-    {"GLM_PREFERRED_MODELS", changed, "providers.glm.models", Form::models, kModels},
+    {"GLM_PREFERRED_MODELS", changed, "providers.glm.models providers.glm.models_preferred", Form::models,
+     kPreferred},
     {"KIMI_DEFAULT_MODEL", changed, "providers.kimi.models", Form::models, kModels},
     {"KIMI_SPEED_MODEL", changed, "providers.kimi.models", Form::models, kModels},
     {"KIMI_QUALITY_MODEL", changed, "providers.kimi.models", Form::models, kModels},
     {"KIMI_THINKING_MODEL", changed, "providers.kimi.models", Form::models, kModels},
-    {"KIMI_PREFERRED_MODELS", changed, "providers.kimi.models", Form::models, kModels},
+    {"KIMI_PREFERRED_MODELS", changed, "providers.kimi.models providers.kimi.models_preferred", Form::models,
+     kPreferred},
+    {"KIMI_INTENT_MODEL", changed, "plugins.\"dev.toolpost.kimi_tools\".config.intent_model", Form::text,
+     "without it `kimi_intent_analysis` lets `auto` choose among Kimi's models"},
+    {"FALLBACK_ON_FAILURE", changed, "models.fallbacks_max", Form::fallback_switch,
+     "false asks no other model when the chosen one fails; else models.fallbacks_max are asked, not all, and "
+     "none when a model was named"},
     {"CUSTOM_MODEL_NAME", kept, "providers.custom.models", Form::models, ""},
     {"OPENAI_ALLOWED_MODELS", changed, "providers.openai.models_allowed", Form::list, kAllowed},
     {"GOOGLE_ALLOWED_MODELS", changed, "providers.gemini.models_allowed", Form::list, kAllowed},
@@ -97,6 +106,10 @@ constexpr EnvVariable kRows[] = {
      "holds for searches within a chat too"},
     {"GLM_STREAM_ENABLED", changed, "providers.glm.config.stream", Form::flag,
      "answers are streamed unless it is false; a stream is cut when it stalls, and shows progress"},
+    {"KIMI_FILES_MAX_COUNT", changed,
+     "plugins.\"dev.toolpost.kimi_tools\".config.files_max turns.provider_calls_max", Form::files_count,
+     "at most 64, for every tool that sends files to Kimi; each file is a provider call, so "
+     "turns.provider_calls_max grows with it; 0 keeps the limit of 7"},
     // Times.
     {"WORKFLOW_TOOL_TIMEOUT_SECS", changed, "ceilings.tool_ms ceilings_long.tool_ms", Form::tool_seconds,
      "a limit for every tool call; 60 s or less are ceilings.tool_ms, more are ceilings_long.tool_ms, which "

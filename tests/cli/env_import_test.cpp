@@ -14,7 +14,7 @@ using namespace toolpost;
 namespace {
 
 constexpr const char* kSecret = "sk-0123456789abcdef";
-#ifdef TOOLPOST_TEST_SANITIZED  // ten times slower
+#ifdef TOOLPOST_TEST_SANITIZED         // ten times slower
 constexpr std::size_t kNastyStep = 7;  // of 15 values, so each variable and each value has its turn
 constexpr int kMangledFiles = 40;
 #else
@@ -65,6 +65,7 @@ constexpr const char* kAzure =
     "AZURE_OPENAI_API_KEY=sk-0123456789abcdef\nAZURE_OPENAI_ENDPOINT=https://a.example\n";
 constexpr const char* kDial = "DIAL_API_KEY=sk-0123456789abcdef\nDIAL_API_HOST=https://d.example\n";
 constexpr const char* kOpenRouter = "OPENROUTER_API_KEY=sk-0123456789abcdef\n";
+constexpr const char* kKimiTools = R"(plugins."dev.toolpost.kimi_tools".config)";
 constexpr const char* kTwo = "GLM_API_KEY=sk-0123456789abcdef\nKIMI_API_KEY=sk-0123456789abcdef\n";
 
 const Row kRows[] = {
@@ -113,7 +114,10 @@ const Row kRows[] = {
     {"KIMI_SPEED_MODEL", "m", "providers.kimi.models", R"(["m"])", kKimi},
     {"KIMI_QUALITY_MODEL", "m", "providers.kimi.models", R"(["m"])", kKimi},
     {"KIMI_THINKING_MODEL", "m", "providers.kimi.models", R"(["m"])", kKimi},
-    {"KIMI_PREFERRED_MODELS", "m,n", "providers.kimi.models", R"(["m", "n"])", kKimi},
+    {"KIMI_PREFERRED_MODELS", "m,n", "providers.kimi.models_preferred", R"(["m", "n"])", kKimi},
+    {"KIMI_INTENT_MODEL", "m", kKimiTools, R"({"intent_model" = "m"})"},
+    {"KIMI_FILES_MAX_COUNT", "20", "turns.provider_calls_max", "21"},
+    {"FALLBACK_ON_FAILURE", "false", "models.fallbacks_max", "0"},
     {"CUSTOM_MODEL_NAME", "m", "providers.custom.models", R"(["m"])", kCustom},
     {"OPENAI_ALLOWED_MODELS", "m,n", "providers.openai.models_allowed", R"(["m", "n"])",
      "OPENAI_API_KEY=sk-0123456789abcdef\n"},
@@ -238,6 +242,26 @@ TEST_CASE("env import: the table has each of the predecessor's variables once", 
   CHECK(rows ==
         506);  // 298 that it reads, 9 of its example file, 172 more of its last release, 27 more of PAL
   CHECK(names.size() == rows);
+}
+
+TEST_CASE("env import: preferred models are offered, and no list of another provider is made",
+          "[cli][import]") {
+  const Imported imported = import(std::string(kTwo) + "GLM_DEFAULT_MODEL=a\nGLM_PREFERRED_MODELS=b,a\n");
+  CHECK(imported.values.at("providers.glm.models") == R"(["a", "b"])");
+  CHECK(imported.values.at("providers.glm.models_preferred") == R"(["b", "a"])");
+  CHECK(imported.values.at("providers.kimi.models_preferred") == "[]");
+}
+
+TEST_CASE("env import: a count of files is bounded, 0 leaves the usual one", "[cli][import]") {
+  const Imported many = import("KIMI_FILES_MAX_COUNT=1000");
+  CHECK(many.values.at(kKimiTools) == R"({"files_max" = 64})");
+  CHECK(many.values.at("turns.provider_calls_max") == "65");
+  const Imported few = import("KIMI_FILES_MAX_COUNT=3\nKIMI_INTENT_MODEL=m");
+  CHECK(few.values.at(kKimiTools) == R"({"files_max" = 3, "intent_model" = "m"})");
+  CHECK(few.values.at("turns.provider_calls_max") == "8");
+  CHECK(import("KIMI_FILES_MAX_COUNT=0").import.toml == import("").import.toml);
+  CHECK(import("KIMI_FILES_MAX_COUNT=2.5").note("KIMI_FILES_MAX_COUNT").effect == "unusable");
+  CHECK(import("FALLBACK_ON_FAILURE=true").values.at("models.fallbacks_max") == "1");
 }
 
 TEST_CASE("env import: a tool's limit goes to the profile that can hold it", "[cli][import]") {
