@@ -1,4 +1,10 @@
-// Anthropic's Messages API.
+// Anthropic's Messages API, as these pages have it:
+//   https://platform.claude.com/docs/en/build-with-claude/streaming (the order of events, ping, error)
+//   https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons (pause_turn, refusal)
+//   https://platform.claude.com/docs/en/build-with-claude/extended-thinking (budget, signatures go back)
+//   https://platform.claude.com/docs/en/build-with-claude/prompt-caching (marks; cached input is not in
+//     input_tokens)
+//   https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool (blocks, citations, usage)
 #include "conversation.hpp"
 
 using namespace toolpost::testing;

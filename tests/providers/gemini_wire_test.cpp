@@ -1,4 +1,8 @@
-// Google's generateContent.
+// Google's generateContent, as these pages have it:
+//   https://ai.google.dev/api/generate-content (candidates, finishReason, promptFeedback, usageMetadata)
+//   https://ai.google.dev/gemini-api/docs/function-calling (calls and responses; ids go back)
+//   https://ai.google.dev/gemini-api/docs/thinking (thoughts, budgets and levels, signatures go back)
+//   https://ai.google.dev/gemini-api/docs/google-search (grounding metadata)
 #include "conversation.hpp"
 
 using namespace toolpost::testing;

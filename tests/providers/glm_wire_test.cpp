@@ -1,4 +1,7 @@
-// Z.AI's extensions of chat completions.
+// Z.AI's extensions of chat completions, as these pages have them:
+//   https://docs.z.ai/api-reference/llm/chat-completion (thinking, finish_reason, web_search of an answer)
+//   https://docs.z.ai/api-reference/tools/web-search (search without a model)
+//   https://docs.z.ai/api-reference/api-code (the numbers of errors)
 #include "conversation.hpp"
 
 using namespace toolpost::testing;
@@ -57,6 +60,17 @@ TEST_CASE("glm: sensitive content is withheld, not answered", "[providers][glm]"
         TOOLPOST_CONTENT_BLOCKED);
 }
 
+TEST_CASE("glm: a model that fails on the way is one that may be asked again, or half an answer",
+          "[providers][glm]") {
+  const Talk silent = talk("glm", question(), {stream({piece(json::object(), "network_error"), "[DONE]"})});
+  CHECK(silent.status == TOOLPOST_UNAVAILABLE);
+  const Talk half =
+      talk("glm", question(),
+           {stream({piece({{"content", "It ra"}}), piece(json::object(), "network_error"), "[DONE]"})});
+  CHECK(half.reply["text"] == "It ra");
+  CHECK(half.reply["truncated"] == true);
+}
+
 TEST_CASE("glm: an error in a good answer is one, in either shape", "[providers][glm]") {
   const auto status = [](const json& answer) { return talk("glm", question(), {body(answer)}).status; };
   CHECK(status({{"code", 1302}, {"msg", "High concurrency usage of this API"}, {"success", false}}) ==
@@ -69,6 +83,11 @@ TEST_CASE("glm: an error in a good answer is one, in either shape", "[providers]
   CHECK(status({{"error", {{"code", "1261"}, {"message", "Prompt exceeds max length"}}}}) ==
         TOOLPOST_CONTEXT_TOO_LONG);
   CHECK(status({{"error", {{"code", "1234"}, {"message", "Network error"}}}}) == TOOLPOST_UNAVAILABLE);
+  CHECK(status({{"error", {{"code", "1211"}, {"message", "Model does not exist"}}}}) == TOOLPOST_NOT_FOUND);
+  CHECK(status({{"error", {{"code", "1112"}, {"message", "Your account has been locked"}}}}) ==
+        TOOLPOST_UNAUTHENTICATED);
+  CHECK(status({{"error", {{"code", "1220"}, {"message", "You do not have permission to access it"}}}}) ==
+        TOOLPOST_UNAUTHENTICATED);
 }
 
 TEST_CASE("glm: a schema is asked for in words", "[providers][glm]") {

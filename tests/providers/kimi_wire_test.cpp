@@ -1,4 +1,8 @@
-// Moonshot's extensions of chat completions.
+// Moonshot's extensions of chat completions, as these pages have them:
+//   https://platform.kimi.ai/docs/guide/use-web-search ($web_search; its arguments go back as they came)
+//   https://platform.kimi.ai/docs/guide/use-kimi-api-to-complete-tool-calls (calls in pieces)
+//   https://platform.kimi.ai/docs/api/chat (usage within the choice, thinking, prompt_cache_key)
+//   https://platform.kimi.ai/docs/guide/use-kimi-api-for-file-based-qa (purpose file-extract, content)
 #include "conversation.hpp"
 
 using namespace toolpost::testing;

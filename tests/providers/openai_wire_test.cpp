@@ -1,4 +1,11 @@
-// OpenAI's chat completions, and what the servers that copy them make of it.
+// OpenAI's chat completions, and what the servers that copy them make of it. What OpenAI documents:
+//   https://platform.openai.com/docs/api-reference/chat/object (answers, finish_reason, refusal)
+//   https://platform.openai.com/docs/api-reference/chat-streaming/streaming (pieces; the last has usage
+//   alone) https://platform.openai.com/docs/guides/function-calling (calls, and their pieces in a stream)
+// and others beside it:
+//   https://openrouter.ai/docs/api-reference/overview (cost in usage, annotations, errors within a choice)
+//   https://learn.microsoft.com/azure/ai-foundry/openai/reference (Azure: prompt_filter_results, api-version)
+//   https://docs.x.ai/docs/guides/tools/overview (X.AI searches by /responses alone)
 #include "conversation.hpp"
 
 using namespace toolpost::testing;
@@ -238,6 +245,10 @@ TEST_CASE("openai: each server gets its own words for thinking, searching and ca
   CHECK(sent("https://openrouter.ai/api/v1", {{"thinking", "off"}})["reasoning"] == json{{"enabled", false}});
   CHECK(sent("https://api.deepseek.com", {{"thinking", "off"}})["thinking"] == json{{"type", "disabled"}});
   CHECK(sent("https://api.x.ai/v1", {{"thinking", "low"}})["reasoning_effort"] == "low");
+  // X.AI answers search_parameters with 410 and searches by another interface: it is asked for nothing.
+  const json xai = sent("https://api.x.ai/v1", {{"web_search", true}});
+  CHECK_FALSE(xai.contains("search_parameters"));
+  CHECK_FALSE(xai.contains("tools"));
   // A strict server of one's own refuses what it does not know, so it gets nothing of all that.
   const json local = sent("http://127.0.0.1:11434/v1", {{"thinking", "high"}, {"web_search", true}});
   CHECK(local.size() == 4);
@@ -275,9 +286,12 @@ TEST_CASE("openai: what a search found is cited and counted; what cannot search 
   CHECK(found.reply["citations"] == json{{{"url", "https://w.example"}, {"title", "Weather"}}});
   CHECK(found.reply["usage"]["web_searches"] == 1);
   CHECK(found.reply["usage"]["cost"] == 0.0125);
-  const Talk none = talk("openai", question({{"web_search", true}}), {body(whole({{"content", "Hi"}}))});
-  CHECK(none.reply["notes"][0].get<std::string>().find("web search") == 0);
-  CHECK_FALSE(none.reply["usage"].contains("web_searches"));
+  for (const char* url : {"https://api.x.ai/v1", "https://openai.example/v1"}) {
+    const Talk none = talk("openai", question({{"web_search", true}}), {body(whole({{"content", "Hi"}}))},
+                           {{"base_url", url}});
+    CHECK(none.reply["notes"][0].get<std::string>().find("web search") == 0);
+    CHECK_FALSE(none.reply["usage"].contains("web_searches"));
+  }
 }
 
 TEST_CASE("openai: models are listed by their ids", "[providers][openai]") {

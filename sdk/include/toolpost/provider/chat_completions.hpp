@@ -61,6 +61,7 @@ class ChatCompletions : public Provider {
     const std::string finish = text_member(choice, "finish_reason");
     if (!finish.empty()) reply.finish_reason = neutral_finish(finish);
     read_message(object_member(choice, choice.contains("message") ? "message" : "delta"), reply);
+    if (finish == "network_error") break_off(reply);
   }
 
   json models(Call& call) const override {
@@ -157,6 +158,13 @@ class ChatCompletions : public Provider {
   }
 
  private:
+  /// Z.AI's word for a model that failed on the way: what it had said is the beginning of an answer.
+  void break_off(Reply& reply) const {
+    if (reply.text.empty() && reply.tool_calls.empty())
+      throw Error(TOOLPOST_UNAVAILABLE, name() + " broke off before it answered (network_error)");
+    reply.truncated = true;
+  }
+
   static std::string neutral_finish(const std::string& word) {
     if (word == "function_call") return "tool_calls";
     if (word == "sensitive") return "content_filter";  // Z.AI's word

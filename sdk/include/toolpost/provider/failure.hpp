@@ -74,14 +74,16 @@ inline int status_of_code(const std::string& code) {
   const std::string word = lower_text(code);
   if (is_any(word, {"1302", "1303", "1305", "1308", "1309", "1310", "1311", "1304", "1113", "429"}))
     return 429;
-  if (is_any(word, {"1000", "1001", "1002", "1003", "1004", "authentication_error", "invalid_api_key",
-                    "unauthenticated", "invalid_authentication_error"}))
+  if (is_any(word,
+             {"1000", "1001", "1002", "1003", "1004", "1110", "1111", "1112", "1121", "authentication_error",
+              "invalid_api_key", "unauthenticated", "invalid_authentication_error"}))
     return 401;
-  if (is_any(word, {"1301", "1261", "1210", "1211", "1213", "1214", "invalid_request_error",
+  if (is_any(word, {"1301", "1261", "1210", "1212", "1213", "1214", "1215", "1300", "invalid_request_error",
                     "invalid_argument", "content_filter"}))
     return 400;
-  if (is_any(word, {"permission_error", "permission_denied"})) return 403;
-  if (is_any(word, {"not_found_error", "not_found", "model_not_found", "resource_not_found_error"}))
+  if (is_any(word, {"1220", "permission_error", "permission_denied"})) return 403;
+  if (is_any(word, {"1211", "1221", "1222", "not_found_error", "not_found", "model_not_found",
+                    "resource_not_found_error"}))
     return 404;
   if (mentions(word, {"rate_limit", "quota", "resource_exhausted", "too_many", "engine_overloaded",
                       "insufficient", "balance", "billing"}))
