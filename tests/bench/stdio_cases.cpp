@@ -147,10 +147,9 @@ void print_start(const char* name, const std::vector<std::string>& command,
 }
 
 // Median microseconds of one call after another.
-double ask_us(StdioClient& client, const std::string& line) {
-  constexpr int kCalls = 3000;
+double ask_us(StdioClient& client, const std::string& line, int calls = 3000) {
   std::vector<double> all;
-  for (int i = 0; i < kCalls; ++i) {
+  for (int i = 0; i < calls; ++i) {
     const auto begin = Clock::now();
     client.ask(line);
     all.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
@@ -174,6 +173,27 @@ void print_suspension(const Scratch& scratch) {
   std::printf(
       "\none call after another, one core: echo %.1f us, with one suspended effect %.1f us, extra %.1f us\n",
       plain, suspended, suspended - plain);
+}
+
+// A workflow that ends without an expert answers at once: judged against what is promised, and an echo.
+void print_certain(const Scratch& scratch) {
+  constexpr double kPromisedMs = 50;
+  StdioClient client(servers(scratch).front().command);
+  client.ask(kInitialize);
+  client.tell(kInitialized);
+  const std::string certain =
+      R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"debug","arguments":{"step":"The sum is wrong",)"
+      R"("step_number":1,"total_steps":1,"next_step_required":false,"findings":"The loop begins at 1",)"
+      R"("confidence":"certain"}}})";
+  const auto begin = Clock::now();
+  const bool answered = client.ask(certain).find("certain_confidence_proceed_with_fix") != std::string::npos;
+  const double first_ms = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  const double later_us = ask_us(client, certain, 300);
+  client.ask(kSmallCall);
+  const double echo_us = ask_us(client, kSmallCall, 300);
+  const bool kept = answered && first_ms < kPromisedMs && later_us < 1000 * kPromisedMs;
+  std::printf("debug, certain: first %.1f ms, then %.1f us (%.1f x echo): under %.0f ms, %s\n", first_ms,
+              later_us, later_us / echo_us, kPromisedMs, kept ? "kept" : "NOT KEPT");
 }
 
 void print_memory(const char* name, pid_t pid) {
@@ -203,7 +223,9 @@ void print_stdio_table(std::string_view wanted) {
       print_row(server, result, toolpost_per_s);
     }
   }
-  if (wanted.empty()) print_suspension(scratch);
+  if (!wanted.empty()) return;
+  print_suspension(scratch);
+  print_certain(scratch);
 }
 
 void print_start_and_memory() {
