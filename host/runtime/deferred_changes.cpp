@@ -8,6 +8,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::int64_t kTurnsReadMax = 1'000'000'000;  // beyond what any thread holds
+
 /// What the host knows of the call that leaves a turn behind, whatever its plugin tells.
 json call_facts(const CallUse& use, Duration elapsed) {
   json facts = {{"latency_ms", to_ms(elapsed)}};
@@ -45,8 +47,15 @@ Result<ThreadAppend> DeferredChanges::append_of(const EffectOrder& order, std::s
   json turn = request["turn"];
   turn["at_ms"] = loop_.wall_ms();
   turn["call"] = call_facts(runner_.use_of(order.call), loop_.now() - order.accepted);
-  return ThreadAppend{std::move(id), order.method->name, dumped(turn),
+  ThreadAppend append{std::move(id), order.method->name, dumped(turn),
                       request.contains("state") ? dumped(request["state"]) : "", unknown};
+  if (request.contains("after")) {
+    if (!request["after"].is_number_unsigned() || request["after"] > kTurnsReadMax)
+      return Error{Errc::invalid_input,
+                   "thread.append: \"after\" must be the number of turns that were read"};
+    append.after = request["after"].get<std::int64_t>();
+  }
+  return append;
 }
 
 Result<void> DeferredChanges::append(CallId call, OwnerId owner, ThreadAppend append) {

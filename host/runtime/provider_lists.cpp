@@ -154,11 +154,16 @@ std::unique_ptr<RunningEffect> ProviderService::start_models(const EffectOrder& 
   const json request = json::parse(order.request, nullptr, false);
   if (request.is_object() && request.contains("choose") && request["choose"].is_object())
     return start_choice(request["choose"], order, std::move(settle));
+  const std::string limits = "\"provider_calls_max\":" + std::to_string(settings_.turns.provider_calls_max);
+  if (request.is_object() && request.value("limits", json()) == true) {
+    settle(Errc::ok, "{" + limits + "}");
+    return nullptr;
+  }
   const auto missing = unlisted(json::object(), "chat");
   auto wait = std::make_unique<ListWait>(
       *this, order,
-      [this, settle = std::move(settle)](const EffectOrder& kept) -> std::unique_ptr<RunningEffect> {
-        settle(Errc::ok, "{\"providers\":" + models_json(&kept.reach) + "}");
+      [this, limits, settle = std::move(settle)](const EffectOrder& kept) -> std::unique_ptr<RunningEffect> {
+        settle(Errc::ok, "{\"providers\":" + models_json(&kept.reach) + "," + limits + "}");
         return nullptr;
       });
   return ListWait::begin(std::move(wait), missing);

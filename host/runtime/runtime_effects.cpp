@@ -182,19 +182,20 @@ std::unique_ptr<RunningEffect> Runtime::start_append(const EffectOrder& order, c
     return nullptr;
   }
   const auto checked = [this, call = order.call, owner = order.owner, append = *append, settle](
-                           Errc code, std::string why) {
-    if (code != Errc::ok) return settle(code, std::move(why));
-    std::string id = "{\"id\":\"" + append.id + "\"}";
+                           Errc code, std::string said) {
+    if (code != Errc::ok) return settle(code, std::move(said));
+    std::string answer = "{\"id\":\"" + append.id + "\",\"turns_left\":" + said + "}";
     if (auto deferred = deferred_.append(call, owner, append); !deferred)
       return settle(deferred.error().code, deferred.error().message);
-    settle(Errc::ok, std::move(id));
+    settle(Errc::ok, std::move(answer));
   };
   return on_lane(
       lane(store_lane_),
       [this, owner = owner_name(order.owner), append = std::move(*append),
        now = loop_.wall_ms()]() -> Result<std::string> {
-        if (auto fits = store_->check_append(owner, append, now); !fits) return fits.error();
-        return std::string();
+        const auto left = store_->check_append(owner, append, now);
+        if (!left) return left.error();
+        return std::to_string(*left);
       },
       checked);
 }

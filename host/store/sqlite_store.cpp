@@ -53,6 +53,7 @@ const std::array<const char*, SqliteStore::query_count> SqliteStore::kSql = {
     "SELECT tool, body FROM states WHERE thread = ? ORDER BY tool",
     "SELECT length(CAST(tool AS BLOB)) + length(CAST(body AS BLOB)) "
     "FROM states WHERE thread = ? AND tool = ?",
+    "SELECT count(*) FROM turns WHERE thread = ? AND tool = ? AND number > ?",
     "INSERT INTO states (thread, tool, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
     "SELECT body FROM plugin_values WHERE owner = ? AND plugin = ? AND name = ?",
     "SELECT count(*) FROM plugin_values WHERE owner = ? AND plugin = ? AND name <> ?",
@@ -162,11 +163,12 @@ Result<void> SqliteStore::store(const StoreBatch& batch) {
   return transaction.commit();
 }
 
-Result<void> SqliteStore::check_append(const std::string& owner, const ThreadAppend& append,
-                                       std::int64_t now_ms) {
+Result<std::int64_t> SqliteStore::check_append(const std::string& owner, const ThreadAppend& append,
+                                               std::int64_t now_ms) {
   const MutexLock lock(mutex_);
-  if (auto fits = extended(owner, append, now_ms); !fits) return fits.error();
-  return {};
+  const auto after = extended(owner, append, now_ms);
+  if (!after) return after.error();
+  return settings_.thread_turns_max - after->turns;
 }
 
 Result<SqliteStore::Extended> SqliteStore::extended(const std::string& owner, const ThreadAppend& append,
@@ -186,6 +188,7 @@ Result<SqliteStore::Extended> SqliteStore::extended(const std::string& owner, co
       bytes = thread.number(4);
     }
   }
+  if (auto alone = check_alone(append); !alone) return alone.error();
   const auto replaced = state_bytes(append);
   if (!replaced) return replaced.error();
   bytes += size_of(append.tool) + size_of(append.turn_json);
@@ -199,6 +202,18 @@ Result<SqliteStore::Extended> SqliteStore::extended(const std::string& owner, co
     return too_much("thread " + append.id, "store.thread_bytes_max", settings_.thread_bytes_max, start_new);
   }
   return thread_after;
+}
+
+/// Whether nobody has changed the state that this append replaces since it was read.
+Result<void> SqliteStore::check_alone(const ThreadAppend& append) {
+  if (!append.after || append.state_json.empty()) return {};
+  SqliteUse since(statements_[count_since]);
+  if (since.bind(append.id).bind(append.tool).bind(*append.after).step() != SQLITE_ROW)
+    return database_->failed("storing a state");
+  if (since.number(0) == 0) return {};
+  return Error{Errc::conflict, "another call of " + append.tool + " has gone on with thread " + append.id +
+                                   " meanwhile; send this one again, and runs that go side by side without "
+                                   "a common continuation_id"};
 }
 
 Result<void> SqliteStore::append(const StoreBatch& batch, const ThreadAppend& append) {

@@ -30,8 +30,8 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> get_value(const std::string& owner, const std::string& plugin,
                                                const std::string& key) override;
   Result<void> commit(const StoreBatch& batch) override;
-  Result<void> check_append(const std::string& owner, const ThreadAppend& append,
-                            std::int64_t now_ms) override;
+  Result<std::int64_t> check_append(const std::string& owner, const ThreadAppend& append,
+                                    std::int64_t now_ms) override;
   Result<std::vector<JournalHead>> journals(const std::string& owner) override;
   Result<std::vector<StoredJournal>> load_journal(const std::string& owner, const std::string& id) override;
   Result<bool> claim_journal(const std::string& id, const std::string& from, const std::string& to) override;
@@ -57,6 +57,7 @@ class SqliteStore final : public Store {
     read_turns,
     read_states,
     find_state,
+    count_since,
     put_state,
     find_value,
     count_values,
@@ -79,6 +80,7 @@ class SqliteStore final : public Store {
   Result<Extended> extended(const std::string& owner, const ThreadAppend& append, std::int64_t now_ms)
       TOOLPOST_REQUIRES(mutex_);
   Result<void> append(const StoreBatch& batch, const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
+  Result<void> check_alone(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
   Result<void> store_state(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
   Result<std::int64_t> state_bytes(const ThreadAppend& append) TOOLPOST_REQUIRES(mutex_);
   Result<void> put(const StoreBatch& batch, const ValuePut& put) TOOLPOST_REQUIRES(mutex_);

@@ -27,6 +27,8 @@ struct ThreadAppend {
   std::string turn_json;   // JSON text; not parsed here
   std::string state_json;  // of this tool in this thread; empty: unchanged
   UnknownThread unknown = UnknownThread::create;
+  /// The turns that `state_json` was made from: if the tool has appended since, this is a conflict.
+  std::optional<std::int64_t> after = std::nullopt;
 };
 struct ValuePut {
   std::string plugin;
@@ -90,12 +92,13 @@ class Store {
                                                        const std::string& key) = 0;
   /// An append extends the thread's life to now + thread_ttl. Turns are numbered here, so that of two hosts
   /// that extend one thread neither loses a turn. Once it returns, the batch survives the death of the
-  /// process. Errors: exhausted (naming the setting), not_found (as read_thread), invalid_input; then nothing
-  /// is stored.
+  /// process. Errors: exhausted (naming the setting), not_found (as read_thread), conflict (`after`),
+  /// invalid_input; then nothing is stored.
   virtual Result<void> commit(const StoreBatch& batch) = 0;
-  /// What commit() would say to this append now: for a call that can still tell its caller.
-  virtual Result<void> check_append(const std::string& owner, const ThreadAppend& append,
-                                    std::int64_t now_ms) = 0;
+  /// What commit() would say to this append now: for a call that can still tell its caller. Answers how many
+  /// turns more the thread would take after it.
+  virtual Result<std::int64_t> check_append(const std::string& owner, const ThreadAppend& append,
+                                            std::int64_t now_ms) = 0;
   /// The newest 1000 of an owner's calls that have a journal.
   virtual Result<std::vector<JournalHead>> journals(const std::string& owner) = 0;
   /// A call's journal and those of the provider calls that serve it; none when it is not there.

@@ -31,8 +31,12 @@ TEST_CASE("thread limit: at store.thread_turns_max the answer comes, and says th
   Settings settings = chatting(model);
   settings.store.thread_turns_max = 2;
   RuntimeWorld world({"lib/toolpost/plugins/chat.so", "lib/toolpost/plugins/openai.so"}, settings);
-  const std::string thread = ask(world)["continuation_offer"]["continuation_id"];
-  CHECK(ask(world, thread)["status"] == "continuation_available");
+  const json first = ask(world)["continuation_offer"];
+  CHECK(first["remaining_turns"] == 1);  // of the operator's two
+  const std::string thread = first["continuation_id"];
+  const json second = ask(world, thread);
+  CHECK(second["status"] == "continuation_available");
+  CHECK(second["continuation_offer"]["remaining_turns"] == 0);
   const json full = ask(world, thread);
   CHECK(full["status"] == "success");
   CHECK_FALSE(full["content"].get<std::string>().empty());

@@ -65,7 +65,7 @@ class SimDisk final : public Store {
                                                const std::string&) override {
     return absent();
   }
-  Result<void> check_append(const std::string&, const ThreadAppend&, std::int64_t) override {
+  Result<std::int64_t> check_append(const std::string&, const ThreadAppend&, std::int64_t) override {
     return absent();
   }
   Result<ThreadList> threads(const std::string&, std::int64_t, std::int64_t) override { return absent(); }

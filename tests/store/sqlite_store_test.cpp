@@ -39,8 +39,7 @@ TEST_CASE("store: what was committed is there for the next host", "[store]") {
 TEST_CASE("store: a tool's name is quoted in what is read", "[store]") {
   const auto store = in_memory();
   REQUIRE(store->commit({"ann", kNow, {{kThread, "a\"b\\\n", "1", "2"}}, {}}));
-  CHECK(store->read_thread("ann", kThread, kNow)->find(R"("state":{"a\"b\\\n":2}})") !=
-        std::string::npos);
+  CHECK(store->read_thread("ann", kThread, kNow)->find(R"("state":{"a\"b\\\n":2}})") != std::string::npos);
 }
 
 TEST_CASE("store: unknown, foreign and expired threads answer the same", "[store]") {
@@ -82,6 +81,31 @@ TEST_CASE("store: an append can insist that the thread exists", "[store]") {
   CHECK(store->commit(batch).error().code == Errc::not_found);
   REQUIRE(store->commit(turn("1")));
   CHECK(store->commit(batch));
+}
+
+TEST_CASE("store: a state made from old turns is a conflict when its tool has appended since", "[store]") {
+  const auto store = in_memory();
+  REQUIRE(store->commit(turn("{\"n\":1}", "[1]")));
+  StoreBatch mine = turn("{\"n\":2}", "[1,2]");
+  mine.appends[0].after = 1;
+  StoreBatch other = turn("{\"n\":3}", "[1,3]");
+  other.appends[0].after = 1;
+  CHECK(store->check_append("ann", mine.appends[0], kNow));
+  CHECK(store->check_append("ann", other.appends[0], kNow));
+  REQUIRE(store->commit(mine));
+  const auto late = store->commit(other);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == Errc::conflict);
+  CHECK(says(late.error(), "another call of chat"));
+  CHECK(store->check_append("ann", other.appends[0], kNow).error().code == Errc::conflict);
+  CHECK(store->read_thread("ann", kThread, kNow)->find("\"chat\":[1,2]") != std::string::npos);
+  // Another tool's turn is no conflict, nor is a turn without a state; and what was read anew goes in.
+  REQUIRE(store->commit({"ann", kNow, {{kThread, "debug", "{\"n\":4}", "[]"}}, {}}));
+  StoreBatch only_a_turn = turn("{\"n\":5}");
+  only_a_turn.appends[0].after = 0;
+  CHECK(store->commit(only_a_turn));
+  other.appends[0].after = 4;
+  CHECK(store->commit(other));
 }
 
 TEST_CASE("store: every turn prolongs the thread, and remove_expired takes only what is due", "[store]") {

@@ -27,11 +27,17 @@ inline bool writes_snapshots() {
 }
 
 inline toolpost_status status_named(const std::string& name) {
-  static const std::map<std::string, toolpost_status> names = {
-      {"DEADLINE", TOOLPOST_DEADLINE},        {"NOT_FOUND", TOOLPOST_NOT_FOUND},
-      {"PERMISSION", TOOLPOST_PERMISSION},    {"UNAVAILABLE", TOOLPOST_UNAVAILABLE},
-      {"UNSUPPORTED", TOOLPOST_UNSUPPORTED},  {"EXHAUSTED", TOOLPOST_EXHAUSTED},
-      {"RATE_LIMITED", TOOLPOST_RATE_LIMITED}};
+  static const std::map<std::string, toolpost_status> names = {{"DEADLINE", TOOLPOST_DEADLINE},
+                                                               {"NOT_FOUND", TOOLPOST_NOT_FOUND},
+                                                               {"PERMISSION", TOOLPOST_PERMISSION},
+                                                               {"UNAVAILABLE", TOOLPOST_UNAVAILABLE},
+                                                               {"UNSUPPORTED", TOOLPOST_UNSUPPORTED},
+                                                               {"EXHAUSTED", TOOLPOST_EXHAUSTED},
+                                                               {"RATE_LIMITED", TOOLPOST_RATE_LIMITED},
+                                                               {"CONTENT_BLOCKED", TOOLPOST_CONTENT_BLOCKED},
+                                                               {"CONFLICT", TOOLPOST_CONFLICT},
+                                                               {"BAD_UPSTREAM", TOOLPOST_BAD_UPSTREAM},
+                                                               {"UNAUTHENTICATED", TOOLPOST_UNAUTHENTICATED}};
   return names.at(name);
 }
 
@@ -61,7 +67,8 @@ class LoadedTool {
 };
 
 /// The world of one case. A case is an object: "files" {path: text}, "provider" (answers in order, or by
-/// model), "late" (models that never answer), "git" {kind: answers}, "models", "store" false for no store. An
+/// model), "late" (models that never answer), "others" (states that other calls store, each just before one
+/// of this case's appends; null for none), "git" {kind: answers}, "models", "store" false for no store. An
 /// answer is a result, or {"fail": status, "message"}.
 class ToolWorld {
  public:
@@ -103,7 +110,7 @@ class ToolWorld {
     }
     if (observed.status == TOOLPOST_OK) {
       record["reply"] = json::parse(observed.parts.at(0)["bytes"].get<std::string>());
-      keep(observed.effects);
+      keep(observed.effects, answers);
     } else {
       record["error"] = {{"status", observed.status}, {"message", observed.error}};
     }
@@ -146,7 +153,13 @@ class ToolWorld {
     if (kind == "file.read") return read_file(request);
     if (kind == "thread.append") {
       if (!world_.value("store", true)) return failed("UNAVAILABLE", "nothing can be stored");
-      return from_case({{"id", request.value("id", kThread)}});
+      if (const json other = next_of_others(); !other.is_null()) {
+        turns_.push_back({{"tool", request["tool"]}});
+        state_[request["tool"].get<std::string>()] = other;
+      }
+      if (request.value("after", turns_.size()) != turns_.size())
+        return failed("CONFLICT", "another call has gone on with thread-1 meanwhile");
+      return from_case({{"id", request.value("id", kThread)}, {"turns_left", 49 - turns_.size()}});
     }
     if (kind == "thread.read") {
       if (request.value("id", "") != kThread || turns_.empty())
@@ -159,6 +172,13 @@ class ToolWorld {
     if (kind == "models") return from_case(world_.value("models", json{{"providers", json::array()}}));
     if (world_.contains("git") && world_["git"].contains(kind)) return next_of(kind, world_["git"][kind]);
     return failed("UNSUPPORTED", "this host knows no effect \"" + kind + "\"");
+  }
+
+  /// The state that another call stores just before this one is to store; null when there is none.
+  json next_of_others() {
+    const json others = world_.value("others", json::array());
+    const std::size_t place = taken_["others"]++;
+    return place < others.size() ? others[place] : json();
   }
 
   Answer read_file(const json& request) {
@@ -197,9 +217,10 @@ class ToolWorld {
   }
 
   /// What the store has after the call, as the host does it.
-  void keep(const json& effects) {
-    for (const json& effect : effects) {
-      if (effect["kind"] != "thread.append" || !world_.value("store", true)) continue;
+  void keep(const json& effects, const std::vector<Answer>& answers) {
+    for (std::size_t i = 0; i < effects.size(); ++i) {
+      const json& effect = effects[i];
+      if (effect["kind"] != "thread.append" || answers.at(i).status != TOOLPOST_OK) continue;
       const json& append = effect["request"];
       turns_.push_back(append["turn"]);
       if (append.contains("state")) state_[append["tool"].get<std::string>()] = append["state"];

@@ -11,7 +11,6 @@ namespace {
 using toolpost::json;
 using toolpost::workflow::Tokens;
 
-constexpr int kTurnsMax = 50;  // store.thread_turns_max by default; only for telling how many are left
 constexpr Tokens kFileTokens{40'000};
 constexpr Tokens kHistoryTokens{40'000};
 constexpr const char* kSystemPrompt =
@@ -48,11 +47,9 @@ struct Chat : toolpost::Plugin {
     const auto budget =
         long_parts ? toolpost::workflow::PromptBudget::of(call, asked) : toolpost::workflow::PromptBudget();
     json messages = json::array({{{"role", "system"}, {"content", kSystemPrompt}}});
-    std::size_t turns = 0;
     if (!thread_id.empty()) {
       const json thread = call.perform("thread.read", {{"id", thread_id}});
       toolpost::workflow::append_history(messages, thread["turns"], budget.share(kHistoryTokens), "chat");
-      turns = thread["turns"].size();
     }
     const auto files = toolpost::workflow::embed_files(call, paths, budget.share(kFileTokens));
     auto images = toolpost::workflow::show_images(call, toolpost::workflow::strings(request, "images"));
@@ -71,7 +68,7 @@ struct Chat : toolpost::Plugin {
     if (request.contains("thinking_mode")) order["thinking"] = request["thinking_mode"];
     if (!thread_id.empty()) order["cache"] = thread_id;  // its beginning was sent before
     const json reply = call.provider(order);
-    const std::string answer = reply.value("text", "");
+    const std::string answer = toolpost::workflow::answer_text(reply);
 
     json response = {{"status", "success"}, {"content", answer}, {"content_type", "text"}};
     response["metadata"] = {{"tool_name", "chat"}};
@@ -82,7 +79,7 @@ struct Chat : toolpost::Plugin {
     if (asked_for) toolpost::workflow::add_notes(response["metadata"], reply);
     if (!files.left_out.empty()) response["metadata"]["files_left_out"] = files.left_out;
     if (!images.left_out.empty()) response["metadata"]["images_left_out"] = images.left_out;
-    remember(call, thread_id, turns, question, answer, reply, response);
+    remember(call, thread_id, question, answer, reply, response);
     return response;
   }
 
@@ -104,9 +101,8 @@ struct Chat : toolpost::Plugin {
     return response;
   }
 
-  void remember(toolpost::Call& call, const std::string& thread_id, std::size_t turns,
-                const std::string& question, const std::string& answer, const json& reply,
-                json& response) const {
+  void remember(toolpost::Call& call, const std::string& thread_id, const std::string& question,
+                const std::string& answer, const json& reply, json& response) const {
     json append = {{"tool", "chat"},
                    {"turn",
                     {{"tool", "chat"},
@@ -117,7 +113,8 @@ struct Chat : toolpost::Plugin {
                      {"usage", reply.value("usage", json::object())}}}};
     if (!thread_id.empty()) append["id"] = thread_id;
     try {
-      const std::string id = call.perform("thread.append", append)["id"];
+      const json stored = call.perform("thread.append", append);
+      const std::string id = stored["id"];
       if (const auto part = toolpost::workflow::answer_part(answer, 0, answer_characters_max_);
           part.next != 0) {
         response["content"] = part.text;
@@ -126,9 +123,9 @@ struct Chat : toolpost::Plugin {
       response["status"] = "continuation_available";
       response["metadata"]["conversation_ready"] = true;
       response["continuation_offer"] = {
-          {"continuation_id", id},
-          {"note", "Pass this continuation_id to any tool to go on from here."},
-          {"remaining_turns", std::max(0, kTurnsMax - static_cast<int>(turns) - 1)}};
+          {"continuation_id", id}, {"note", "Pass this continuation_id to any tool to go on from here."}};
+      if (stored.contains("turns_left"))
+        response["continuation_offer"]["remaining_turns"] = stored["turns_left"];
     } catch (const toolpost::Error& error) {
       response["metadata"]["not_remembered"] = error.what();
     }

@@ -2,6 +2,8 @@
 // they agree. All are asked in the first step, at once; later steps hand their answers out one by one.
 #include <toolpost/workflow/workflow.hpp>
 
+#include <optional>
+
 #include "panel.hpp"
 
 namespace {
@@ -12,6 +14,7 @@ using toolpost::json;
 
 constexpr std::size_t kChosenMax = 3;  // models taken when the agent names none
 constexpr Tokens kFileTokens{30'000};
+constexpr std::size_t kNotStored = static_cast<std::size_t>(-1);
 
 std::string seat_name(const json& opinion) {
   return opinion.value("model", "") + ":" + opinion.value("stance", "neutral");
@@ -42,21 +45,34 @@ std::vector<Seat> seats_of(const json& models) {
   return seats;
 }
 
-/// The first models of the configured providers, taken in turn, so that different makers are heard.
-std::vector<Seat> chosen_seats(toolpost::Call& call) {
-  std::vector<Seat> seats;
+/// What the host offers to ask, and how many provider calls it lets one call make.
+struct Offer {
   json providers = json::array();
+  std::optional<std::size_t> calls_max;  // without a value: it does not tell
+};
+
+Offer offer_of(toolpost::Call& call, const json& wish) {
+  Offer offer;
   try {
-    providers = call.perform("models", json::object()).value("providers", json::array());
+    const json told = call.perform("models", wish);
+    offer.providers = told.value("providers", json::array());
+    if (told.contains("provider_calls_max")) offer.calls_max = told["provider_calls_max"].get<std::size_t>();
   } catch (const toolpost::Error&) {
     // Without the list there is still the default model.
   }
+  return offer;
+}
+
+/// The first models of the configured providers, taken in turn, so that different makers are heard.
+std::vector<Seat> chosen_seats(const Offer& offer) {
+  std::vector<Seat> seats;
+  const std::size_t most = std::min(kChosenMax, offer.calls_max.value_or(kChosenMax));
   bool more = true;
-  for (std::size_t place = 0; more && seats.size() < kChosenMax; ++place) {
+  for (std::size_t place = 0; more && seats.size() < most; ++place) {
     more = false;
-    for (const json& provider : providers) {
+    for (const json& provider : offer.providers) {
       const json models = provider.value("models", json::array());
-      if (provider.contains("unusable") || place >= models.size() || seats.size() == kChosenMax) continue;
+      if (provider.contains("unusable") || place >= models.size() || seats.size() == most) continue;
       seats.push_back(
           {provider.value("provider", "") + "/" + models[place].get<std::string>(), "neutral", ""});
       more = true;
@@ -66,9 +82,20 @@ std::vector<Seat> chosen_seats(toolpost::Call& call) {
   return seats;
 }
 
+/// Told before any is asked: the host would refuse those beyond its limit.
+void refuse_too_many(const std::vector<Seat>& seats, const Offer& offer) {
+  if (seats.size() <= offer.calls_max.value_or(consensus::kModelsMax)) return;
+  throw toolpost::Error(TOOLPOST_INVALID_INPUT,
+                        "\"models\" names " + std::to_string(seats.size()) + ", and one call may ask " +
+                            std::to_string(*offer.calls_max) +
+                            " here (turns.provider_calls_max): name fewer, or let the operator raise it");
+}
+
 struct Consensus : toolpost::Plugin {
   explicit Consensus(const json& config)
-      : model_deadline_ms_(config.value("model_deadline_ms", 35'000)), quorum_(config.value("quorum", 0)) {}
+      : answer_characters_max_(config.value("answer_characters_max", kAnswerCharactersMax)),
+        model_deadline_ms_(config.value("model_deadline_ms", 35'000)),
+        quorum_(config.value("quorum", 0)) {}
 
   json invoke(toolpost::Call& call, std::string_view, const json& request) override {
     Step step = read_step(request, {"models", "current_model_index", "model_responses"});
@@ -77,15 +104,18 @@ struct Consensus : toolpost::Plugin {
     if (std::string text = take_prompt_file(call, step.relevant_files); !text.empty())
       step.text = std::move(text);
     json state = json::object();
+    std::size_t turns = 0;
     if (!step.continuation_id.empty()) {
       const json thread = call.perform("thread.read", {{"id", step.continuation_id}});
+      turns = thread["turns"].size();
       if (step.number > 1) state = thread.value("state", json::object()).value("consensus", json::object());
     }
     json response = {{"metadata", {{"tool_name", "consensus"}, {"workflow_type", "multi_model_consensus"}}}};
     if (!step.ignored.empty()) response["metadata"]["ignored_fields"] = step.ignored;
-    if (!state.contains("opinions")) state = ask(call, step, response);
+    const bool asked = !state.contains("opinions");
+    if (asked) state = ask(call, step, response);
     answer(step, state, response);
-    store(call, step, state, response);
+    store(call, step, asked ? turns : kNotStored, state, response);
     return response;
   }
 
@@ -99,7 +129,12 @@ struct Consensus : toolpost::Plugin {
                             "1, or send step 1 anew "
                             "with models");
     }
-    if (seats.empty()) seats = chosen_seats(call);
+    Offer offer;
+    if (step.use_expert) {
+      offer = offer_of(call, seats.empty() ? json::object() : json{{"limits", true}});
+      if (seats.empty()) seats = chosen_seats(offer);
+      refuse_too_many(seats, offer);
+    }
     const EmbeddedFiles files = embed_files(call, step.relevant_files, kFileTokens);
     if (!step.relevant_files.empty())
       response["file_context"] = {
@@ -114,6 +149,7 @@ struct Consensus : toolpost::Plugin {
     question.web_search = step.use_websearch;
     question.thinking = step.thinking_mode;
     question.model_deadline_ms = model_deadline_ms_;
+    question.provider_calls_max = offer.calls_max.value_or(consensus::kProviderCallsUsual);
     question.quorum = quorum_ > 0 ? std::min(quorum_, seats.size()) : consensus::usual_quorum(seats.size());
     json state = {{"initial_request", step.text}, {"findings", step.findings}, {"quorum", question.quorum}};
     if (!step.use_expert) {
@@ -128,7 +164,7 @@ struct Consensus : toolpost::Plugin {
     return state;
   }
 
-  static void answer(const Step& step, const json& state, json& response) {
+  void answer(const Step& step, const json& state, json& response) const {
     const json& opinions = state["opinions"];
     const int count = static_cast<int>(opinions.size());
     const bool handed_over = state.contains("handed_over");
@@ -164,7 +200,7 @@ struct Consensus : toolpost::Plugin {
     response["next_step_number"] = step.number + 1;
   }
 
-  static void complete(const json& state, json& response) {
+  void complete(const json& state, json& response) const {
     const json& opinions = state["opinions"];
     const auto tally = consensus::tally(opinions, state.value("quorum", std::size_t{1}));
     json names = json::array();
@@ -179,6 +215,13 @@ struct Consensus : toolpost::Plugin {
                                       {"consensus_confidence", tally.label()},
                                       {"confidence_basis", tally.to_json()}};
     response["accumulated_responses"] = opinions;
+    if (count_characters(opinions.dump()) > answer_characters_max_) {
+      for (json& opinion : response["accumulated_responses"]) opinion.erase("raw_response");
+      response["raw_left_out"] =
+          "raw_response of each is left out for length; consensus with this continuation_id and the "
+          "step_number "
+          "of a model (its place in this list) gives it.";
+    }
     if (state.contains("handed_over")) {
       response["status"] = "local_work_complete";
       response["expert_analysis"] = {{"status", "handed_to_agent"},
@@ -186,7 +229,8 @@ struct Consensus : toolpost::Plugin {
                                      {"system_prompt", consensus::system_prompt({"", "neutral", ""})},
                                      {"brief", state["question"]}};
       response["next_steps"] =
-          "No model could be asked. Judge the proposal yourself: write the best case for it, then the best "
+          "No model could be asked; accumulated_responses says why for each. Judge the proposal yourself: "
+          "write the best case for it, then the best "
           "case against it, each as if the "
           "other did not exist, and only then your verdict. Tell the user that this is one voice and no "
           "consensus.";
@@ -204,7 +248,9 @@ struct Consensus : toolpost::Plugin {
     }
   }
 
-  static void store(toolpost::Call& call, const Step& step, const json& state, json& response) {
+  /// `turns` are those of the thread that `state` was made from; kNotStored when it came out of the thread.
+  void store(toolpost::Call& call, const Step& step, std::size_t turns, const json& state,
+             json& response) const {
     json turn = {{"tool", "consensus"}, {"step", step.number}, {"status", response["status"]}};
     if (response.contains("consensus_complete")) {
       std::string text;
@@ -213,8 +259,10 @@ struct Consensus : toolpost::Plugin {
       turn["question"] = state["initial_request"];
       turn["answer"] = text;
     }
-    json append = {{"tool", "consensus"}, {"turn", turn}, {"state", state}};
+    json append = {{"tool", "consensus"}, {"turn", turn}};
+    if (turns != kNotStored) append["state"] = state;
     if (!step.continuation_id.empty()) append["id"] = step.continuation_id;
+    if (!step.continuation_id.empty() && turns != kNotStored) append["after"] = turns;
     try {
       response["continuation_id"] = call.perform("thread.append", append)["id"];
     } catch (const toolpost::Error& error) {
@@ -236,6 +284,7 @@ struct Consensus : toolpost::Plugin {
                                {"continuation_id", response["continuation_id"]}}}};
   }
 
+  const std::size_t answer_characters_max_;
   const std::int64_t model_deadline_ms_;
   const std::size_t quorum_;  // 0: half of those asked
 };

@@ -11,7 +11,7 @@ namespace consensus {
 namespace workflow = toolpost::workflow;
 
 constexpr std::size_t kModelsMax = 16;
-constexpr std::size_t kProviderCallsMax = 8;      // of one call by default; mending stays within it
+constexpr std::size_t kProviderCallsUsual = 8;    // what one call may make when the host does not tell
 constexpr std::int64_t kAnswerReserveMs = 3'000;  // kept back for the tool's own answer
 
 struct Seat {
@@ -28,6 +28,7 @@ struct Question {
   std::string thinking;
   std::int64_t model_deadline_ms = 35'000;
   std::size_t quorum = 1;
+  std::size_t provider_calls_max = kProviderCallsUsual;  // asking again stays within it
 };
 
 inline std::string system_prompt(const Seat& seat) {
@@ -167,7 +168,7 @@ class Panel {
   /// A model that takes no images judges by the words alone, and its opinion says so.
   void ask_the_blind() {
     for (Member& member : members_) {
-      if (member.failure != TOOLPOST_UNSUPPORTED) continue;
+      if (member.failure != TOOLPOST_UNSUPPORTED || calls_ >= question_.provider_calls_max) continue;
       member.images_not_shown = std::exchange(member.error, {});
       member.failure = TOOLPOST_OK;
       member.order["messages"].back()["content"] = question_.text;
@@ -183,7 +184,7 @@ class Panel {
     std::vector<json> first;
     for (Member& member : members_) {
       first.push_back(member.reply);
-      if (member.reply.is_null() || calls_ >= kProviderCallsMax || time_left() == 0) continue;
+      if (member.reply.is_null() || calls_ >= question_.provider_calls_max || time_left() == 0) continue;
       const std::string text = member.reply.value("text", "");
       const auto checked = workflow::check_reply(opinion_form(), text);
       if (checked.problem.empty()) continue;
@@ -212,6 +213,11 @@ class Panel {
       return opinion;
     }
     const std::string text = member.reply.value("text", "");
+    if (workflow::is_blank(text)) {
+      opinion["status"] = "error";
+      opinion["error"] = "the model " + workflow::why_empty(member.reply);
+      return opinion;
+    }
     const auto checked = workflow::check_reply(opinion_form(), text);
     opinion["status"] = "success";
     opinion["metadata"] = {{"provider", member.reply.value("provider", "")},
@@ -231,6 +237,7 @@ class Panel {
       opinion["verdict"] = text;
       return opinion;
     }
+    opinion["raw_response"] = text;
     opinion["position"] = checked.analysis["position"];
     opinion["confidence"] = checked.analysis["confidence"];
     opinion["verdict"] = checked.analysis["verdict"].get<std::string>() + "\n\n" +

@@ -120,7 +120,7 @@ inline json multi_file_chat(Call& call, const json& request, std::size_t files_m
                                     {"temperature", request.value("temperature", 0.3)}});
   json response = {{"status", "success"},
                    {"model", reply.value("model", "")},
-                   {"content", reply.value("text", "")},
+                   {"content", toolpost::workflow::answer_text(reply)},
                    {"metadata", {{"tool_name", "kimi_multi_file_chat"}}}};
   toolpost::workflow::add_answer_facts(response["metadata"], reply);
   if (!files.left_out.empty()) response["metadata"]["files_left_out"] = files.left_out;

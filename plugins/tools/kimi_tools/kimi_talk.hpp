@@ -34,7 +34,7 @@ inline json chat_with_tools(Call& call, const json& request) {
   const json reply = call.provider(order);
   const bool pending = !vendor::list_member(reply, "tool_calls").empty();
   json response = {{"status", pending ? "tool_call_pending" : "success"},
-                   {"content", reply.value("text", "")},
+                   {"content", pending ? reply.value("text", "") : toolpost::workflow::answer_text(reply)},
                    {"finish_reason", reply.value("finish_reason", "")},
                    {"metadata", {{"tool_name", "kimi_chat_with_tools"}}}};
   if (reply.contains("message")) response["message"] = vendor::their_message(reply["message"]);

@@ -5,6 +5,33 @@
 
 namespace toolpost::workflow {
 
+inline bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+/// Why a reply has no text, and what to do about it: one sentence without its subject.
+inline std::string why_empty(const json& reply) {
+  const bool thought = !is_blank(text_field(reply, "thinking"));
+  const json calls = field(reply, "tool_calls");
+  if (calls.is_array() && !calls.empty())
+    return "called a tool instead of answering; ask it to answer in words";
+  if (text_field(reply, "finish_reason") == "length")
+    return "reached its output limit before it wrote an answer; ask for less thinking (thinking_mode) or a "
+           "shorter answer";
+  if (flag_field(reply, "truncated", false)) return "broke off before it wrote an answer; ask again";
+  if (thought)
+    return "thought, but wrote no answer; ask again, with less thinking (thinking_mode) or another model";
+  return "answered nothing; ask again, or another model";
+}
+
+/// What the model said. Errors: bad_upstream when that is nothing, with what to do.
+inline std::string answer_text(const json& reply) {
+  std::string text = text_field(reply, "text");
+  if (!is_blank(text)) return text;
+  throw Error(TOOLPOST_BAD_UPSTREAM,
+              text_field(reply, "provider") + " (" + text_field(reply, "model") + ") " + why_empty(reply));
+}
+
 /// Copies from a provider's reply to `metadata`; what the reply does not have is left out.
 inline void add_answer_facts(json& metadata, const json& reply) {
   metadata["model_used"] = reply.value("model", "");

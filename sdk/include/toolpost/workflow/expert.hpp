@@ -1,7 +1,6 @@
 #pragma once
 // Asks the expert model, checks the form of its answer, and lets it mend a wrong one once.
 
-#include <toolpost/workflow/answer_facts.hpp>
 #include <toolpost/workflow/reply_form.hpp>
 
 namespace toolpost::workflow {
@@ -55,6 +54,33 @@ inline ExpertAnswer ask_expert(Call& call, json order, const ReplyForm& form) {
   answer.metadata.erase("cost");
   if (!cost.is_null()) answer.metadata["cost"] = cost;
   return answer;
+}
+
+/// Why no expert has answered, as expert_analysis.status and as a sentence for the agent.
+struct NoExpert {
+  const char* status;
+  std::string sentence;
+};
+
+inline NoExpert no_expert(const Error& error) {
+  std::string reason = std::string(": ") + error.what();
+  if (reason.back() != '.') reason += '.';
+  if (error.status() == TOOLPOST_PERMISSION) {
+    return {"expert_refused", "The operator's rules forbid asking the expert model" + reason +
+                                  " Another model may be allowed (listmodels shows which); what is "
+                                  "forbidden, only the operator can allow."};
+  }
+  if (error.status() == TOOLPOST_UNSUPPORTED)
+    return {"handed_to_agent", "There is no expert model to ask" + reason};
+  if (error.status() == TOOLPOST_UNAUTHENTICATED) {
+    return {"expert_failed", "The model's server refused the expert's question" + reason +
+                                 " The operator must mend that; another model may be asked meanwhile."};
+  }
+  if (error.status() == TOOLPOST_CONTENT_BLOCKED) {
+    return {"expert_failed", "The expert model refused the question" + reason +
+                                 " Another model, or fewer files, may get an answer."};
+  }
+  return {"expert_failed", "The expert model could not be asked" + reason};
 }
 
 }  // namespace toolpost::workflow

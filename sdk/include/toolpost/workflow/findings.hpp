@@ -52,6 +52,13 @@ struct Findings {
     history = std::move(kept);
     if (initial_request.empty()) initial_request = step.text;
   }
+  /// Takes over what `mine` added last beside what another call has added meanwhile; neither replaces the
+  /// other. A call that was only sent twice is kept once.
+  void keep_beside(const Findings& mine) {
+    if (mine.history.empty()) return;
+    const json& last = mine.history.back();
+    if (std::find(history.begin(), history.end(), last) == history.end()) history.push_back(last);
+  }
   static std::string branch_of(const json& entry) {
     return text_field(entry.value("own", json::object()), "branch_id");
   }

@@ -2,7 +2,7 @@
 // What an expert's answer must look like, and what is wrong with one that does not. Not a validator for
 // anything else: it knows `type`, `enum`, `required`, `properties` and `items`, and stops at the first fault.
 
-#include <toolpost/workflow/fields.hpp>
+#include <toolpost/workflow/answer_facts.hpp>
 
 namespace toolpost::workflow {
 
@@ -96,7 +96,7 @@ struct CheckedReply {
 
 /// Takes an answer apart. One that has another form is kept as text, with the problem named.
 inline CheckedReply check_reply(const ReplyForm& form, const std::string& text) {
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+  if (is_blank(text)) {
     return {{{"status", "empty_response"}, {"error", "the model answered nothing"}}, "it is empty"};
   }
   const json as_text = {{"status", "analysis_complete"}, {"raw_analysis", text}, {"format", "text"}};

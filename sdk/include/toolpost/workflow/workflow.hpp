@@ -210,7 +210,7 @@ class Run {
     if (!seen.parts.empty()) {
       order["messages"].back()["content"] = content_of(brief(files, seen.shown), seen.parts);
       try {
-        take(ask_expert(call_, order, definition_.reply));
+        take(ask_expert(call_, order, definition_.reply), prompt);
         response_["file_context"]["images_shown"] = seen.shown;
         return;
       } catch (const Error& error) {
@@ -220,34 +220,45 @@ class Run {
       order["messages"].back()["content"] = prompt;
     }
     try {
-      take(ask_expert(call_, order, definition_.reply));
+      take(ask_expert(call_, order, definition_.reply), prompt);
     } catch (const Error& error) {
       hand_over(prompt, error);
     }
   }
 
-  void take(ExpertAnswer answer) {
+  void take(ExpertAnswer answer, const std::string& prompt) {
+    metadata_.update(answer.metadata);
+    if (is_blank(answer.text)) {
+      const std::string why = "The expert model " + why_empty(answer.reply) + ".";
+      hand_over(prompt, "empty_response", why, why);
+      response_["expert_analysis"]["error"] = why;  // the predecessor's word
+      return;
+    }
     response_["status"] = "calling_expert_analysis";
     expert_text_ = std::move(answer.text);
     response_["next_steps"] = definition_.done_next_steps;
     response_["important_considerations"] = definition_.considerations;
-    metadata_.update(answer.metadata);
     const std::string status = answer.analysis.value("status", "");
     if (is_one_of(status, {"files_required_to_continue", "investigation_paused", "refactoring_paused"}))
       response_["status"] = status;
     response_["expert_analysis"] = std::move(answer.analysis);
   }
 
-  /// No expert could be asked: local work is never lost, and the calling agent can answer the brief itself.
   void hand_over(const std::string& prompt, const Error& error) {
-    const bool none = error.status() == TOOLPOST_UNSUPPORTED || error.status() == TOOLPOST_PERMISSION;
+    const NoExpert no = no_expert(error);
+    hand_over(prompt, no.status, error.what(), no.sentence);
+  }
+
+  /// No expert has answered: local work is never lost, and the calling agent can answer the brief itself.
+  void hand_over(const std::string& prompt, const char* status, const std::string& reason,
+                 const std::string& sentence) {
     response_["status"] = "local_work_complete";
-    response_["expert_analysis"] = {{"status", none ? "handed_to_agent" : "expert_failed"},
-                                    {"reason", error.what()},
+    response_["expert_analysis"] = {{"status", status},
+                                    {"reason", reason},
                                     {"system_prompt", definition_.system_prompt},
                                     {"brief", prompt}};
     response_["next_steps"] =
-        std::string(none ? "No expert model is configured here." : "The expert model could not be asked.") +
+        sentence +
         " Answer expert_analysis.brief yourself, as its system_prompt says, then go on with the result. "
         "Tell the user that this analysis is your own.";
   }
@@ -265,9 +276,12 @@ class Run {
       turn["usage"] = metadata_.value("usage", json::object());
     }
     json append = {{"tool", definition_.tool}, {"turn", turn}, {"state", findings_.to_state()}};
-    if (!step_.continuation_id.empty()) append["id"] = step_.continuation_id;
+    if (!step_.continuation_id.empty()) {
+      append["id"] = step_.continuation_id;
+      append["after"] = turns_.size();
+    }
     try {
-      response_["continuation_id"] = call_.perform("thread.append", append)["id"];
+      response_["continuation_id"] = append_beside(append)["id"];
       cut_long_answer();
     } catch (const Error& error) {
       // Without a store the tool still works, one step at a time.
@@ -275,6 +289,33 @@ class Run {
     }
     if (!response_note_.empty()) response_["continuation_note"] = response_note_;
     if (next_number_ != 0 && response_.contains("continuation_id")) response_["next_call"] = next_call();
+  }
+
+  /// Another call may have gone on with this run since it was read: then both are kept.
+  /// Errors: conflict, when it is another run by now or others are always faster.
+  json append_beside(json append) {
+    constexpr int kTriesMax = 3;
+    for (int tries = 1;; ++tries) {
+      try {
+        json stored = call_.perform("thread.append", append);
+        if (tries > 1)
+          response_note_ =
+              "Another call has gone on with this run meanwhile. What both found is kept; this answer "
+              "was made without the other's findings.";
+        return stored;
+      } catch (const Error& error) {
+        if (error.status() != TOOLPOST_CONFLICT || step_.number == 1 || tries == kTriesMax) throw;
+      }
+      const json thread = call_.perform("thread.read", {{"id", step_.continuation_id}});
+      Findings both = Findings::from_state(thread["state"].value(definition_.tool, json::object()));
+      if (both.initial_request != findings_.initial_request)
+        throw Error(TOOLPOST_CONFLICT, "another run of " + definition_.tool +
+                                           " has begun in this conversation; give each run its own, by "
+                                           "leaving continuation_id out of its first step");
+      both.keep_beside(findings_);
+      append["state"] = both.to_state();
+      append["after"] = thread["turns"].size();
+    }
   }
 
   /// The thread has the whole answer by now.
