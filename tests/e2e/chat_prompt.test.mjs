@@ -1,5 +1,7 @@
 // The question of `chat`: as an argument, as a file because it is too long for one, or missing.
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { answer, startMock } from './model_server.mjs';
 import { Place, bounded } from './place.mjs';
@@ -55,4 +57,17 @@ test('chat: an empty prompt without a file is refused, and nothing is asked', bo
   assert.match(result.content[0].text, /"prompt" is empty/);
   assert.equal(result._meta['toolpost/call'].attempts, 0);
   assert.deepEqual(questions, []);
+});
+
+test('chat: a folder among the files stands for the text files in it, without those of builds', bounded, async (t) => {
+  const { questions, place, chat } = await start(t);
+  for (const folder of ['src', 'src/deep', 'src/node_modules']) mkdirSync(join(place.project, folder));
+  place.write('src/a.c', 'int a;\n');
+  place.write('src/deep/b.py', 'b = 1\n');
+  place.write('src/picture.png', 'no text');
+  place.write('src/node_modules/c.js', 'let c;\n');
+  const { structuredContent } = await chat({ prompt: 'what is there?', files: ['src'] });
+  assert.equal(structuredContent.metadata.files_left_out, undefined);
+  assert.match(questions[0], /BEGIN FILE: src\/a\.c ---\nint a;[^]*BEGIN FILE: src\/deep\/b\.py ---\nb = 1/);
+  for (const other of ['picture.png', 'c.js']) assert.ok(!questions[0].includes(other), questions[0]);
 });

@@ -27,17 +27,13 @@ inline bool writes_snapshots() {
 }
 
 inline toolpost_status status_named(const std::string& name) {
-  static const std::map<std::string, toolpost_status> names = {{"DEADLINE", TOOLPOST_DEADLINE},
-                                                               {"NOT_FOUND", TOOLPOST_NOT_FOUND},
-                                                               {"PERMISSION", TOOLPOST_PERMISSION},
-                                                               {"UNAVAILABLE", TOOLPOST_UNAVAILABLE},
-                                                               {"UNSUPPORTED", TOOLPOST_UNSUPPORTED},
-                                                               {"EXHAUSTED", TOOLPOST_EXHAUSTED},
-                                                               {"RATE_LIMITED", TOOLPOST_RATE_LIMITED},
-                                                               {"CONTENT_BLOCKED", TOOLPOST_CONTENT_BLOCKED},
-                                                               {"CONFLICT", TOOLPOST_CONFLICT},
-                                                               {"BAD_UPSTREAM", TOOLPOST_BAD_UPSTREAM},
-                                                               {"UNAUTHENTICATED", TOOLPOST_UNAUTHENTICATED}};
+  static const std::map<std::string, toolpost_status> names = {
+      {"DEADLINE", TOOLPOST_DEADLINE},           {"NOT_FOUND", TOOLPOST_NOT_FOUND},
+      {"PERMISSION", TOOLPOST_PERMISSION},       {"UNAVAILABLE", TOOLPOST_UNAVAILABLE},
+      {"UNSUPPORTED", TOOLPOST_UNSUPPORTED},     {"EXHAUSTED", TOOLPOST_EXHAUSTED},
+      {"RATE_LIMITED", TOOLPOST_RATE_LIMITED},   {"CONTENT_BLOCKED", TOOLPOST_CONTENT_BLOCKED},
+      {"INVALID_INPUT", TOOLPOST_INVALID_INPUT}, {"CONFLICT", TOOLPOST_CONFLICT},
+      {"BAD_UPSTREAM", TOOLPOST_BAD_UPSTREAM},   {"UNAUTHENTICATED", TOOLPOST_UNAUTHENTICATED}};
   return names.at(name);
 }
 
@@ -66,10 +62,10 @@ class LoadedTool {
   void* instance_ = nullptr;
 };
 
-/// The world of one case. A case is an object: "files" {path: text}, "provider" (answers in order, or by
-/// model), "late" (models that never answer), "others" (states that other calls store, each just before one
-/// of this case's appends; null for none), "git" {kind: answers}, "models", "store" false for no store. An
-/// answer is a result, or {"fail": status, "message"}.
+/// The world of one case. A case is an object: "files" {path: text}, "folders" {path: [name]}, "provider"
+/// (answers in order, or by model), "late" (models that never answer), "others" (states that other calls
+/// store, each just before one of this case's appends; null for none), "git" {kind: answers}, "models",
+/// "store" false for no store. An answer is a result, or {"fail": status, "message"}.
 class ToolWorld {
  public:
   explicit ToolWorld(json world) : world_(std::move(world)) {}
@@ -151,6 +147,7 @@ class ToolWorld {
 
   Answer answer(const std::string& kind, const json& request, const json& started) {
     if (kind == "file.read") return read_file(request);
+    if (kind == "file.list") return list_folder(request);
     if (kind == "thread.append") {
       if (!world_.value("store", true)) return failed("UNAVAILABLE", "nothing can be stored");
       if (const json other = next_of_others(); !other.is_null()) {
@@ -184,8 +181,20 @@ class ToolWorld {
   Answer read_file(const json& request) {
     const json files = world_.value("files", json::object());
     const std::string path = request.value("path", "");
+    if (world_.value("folders", json::object()).contains(path))
+      return failed("INVALID_INPUT", "path " + path + " is a folder; file.list lists it");
     if (!files.contains(path)) return failed("NOT_FOUND", "there is no file " + path);
     return from_case(files[path].is_string() ? json{{"path", path}, {"text", files[path]}} : files[path]);
+  }
+
+  Answer list_folder(const json& request) {
+    const json folders = world_.value("folders", json::object());
+    const std::string path = request.value("path", "");
+    if (!folders.contains(path)) return failed("PERMISSION", "effect file.list is not granted");
+    json entries = json::array();
+    for (const json& name : folders[path])
+      entries.push_back({{"path", path + "/" + name.get<std::string>()}, {"type", "file"}});
+    return from_case({{"path", path}, {"entries", entries}, {"truncated", false}});
   }
 
   Answer ask(const json& request) {
