@@ -1,6 +1,6 @@
-// toolpost_bench: prints in one run what an echo costs in each way of calling it, with ratios. About two minutes.
-// It needs a quiet machine: the load average is printed first, and the CPU columns bear more than the
-// clock's.
+// toolpost_bench: prints in one run what an echo costs in each way of calling it, with ratios. About two
+// minutes. It needs a quiet machine: the load average is printed first, and the CPU columns bear more than
+// the clock's.
 
 #include <unistd.h>
 
@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
   const bool one_load = argc == 3 && std::string_view(argv[1]) == "--load";
   if (argc != 1 && !one_load) {
     std::fprintf(stderr,
-                 "usage: toolpost_bench [--load \"600 B  64 in flight\" | --loop nlohmann|simdjson]\n");
+                 "usage: toolpost_bench [--load \"600 B  64 in flight\" | --load certain | --loop "
+                 "nlohmann|simdjson]\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);

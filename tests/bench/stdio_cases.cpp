@@ -223,9 +223,8 @@ void print_stdio_table(std::string_view wanted) {
       print_row(server, result, toolpost_per_s);
     }
   }
-  if (!wanted.empty()) return;
-  print_suspension(scratch);
-  print_certain(scratch);
+  if (wanted.empty()) print_suspension(scratch);
+  if (wanted.empty() || wanted == "certain") print_certain(scratch);
 }
 
 void print_start_and_memory() {
