@@ -44,7 +44,7 @@ reply=$("$toolpost" call postmortem "{$step,\"next_step_required\":true}")
 grep -q '"status":"pause_for_postmortem"' <<<"$reply" || { echo "wrong pause: $reply"; exit 1; }
 grep -q 'step_number 2' <<<"$reply" || { echo "the next step is not named: $reply"; exit 1; }
 reply=$("$toolpost" call postmortem "{$step,\"next_step_required\":false,\"issues_found\":[{\"kind\":\"process\"}]}")
-grep -q '"status":"handed_to_agent"' <<<"$reply" || { echo "the brief was not handed over: $reply"; exit 1; }
+grep -q '"status":"expert_refused"' <<<"$reply" || { echo "the brief was not handed over: $reply"; exit 1; }
 reply=$("$toolpost" call postmortem "{$step,\"next_step_required\":false,\"impact\":\"none\"}")
 grep -q '"status":"skipped_without_impact"' <<<"$reply" || { echo "wrong skip rule: $reply"; exit 1; }
 

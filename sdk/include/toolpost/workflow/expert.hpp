@@ -64,11 +64,12 @@ struct NoExpert {
 
 inline NoExpert no_expert(const Error& error) {
   std::string reason = std::string(": ") + error.what();
-  if (reason.back() != '.') reason += '.';
+  while (reason.back() == '.' || reason.back() == '\n') reason.pop_back();
+  reason += '.';
   if (error.status() == TOOLPOST_PERMISSION) {
-    return {"expert_refused", "The operator's rules forbid asking the expert model" + reason +
-                                  " Another model may be allowed (listmodels shows which); what is "
-                                  "forbidden, only the operator can allow."};
+    return {"expert_refused", "The operator has not permitted to ask the expert model" + reason +
+                                  " Only the operator can change that; listmodels shows which models are "
+                                  "permitted."};
   }
   if (error.status() == TOOLPOST_UNSUPPORTED)
     return {"handed_to_agent", "There is no expert model to ask" + reason};
