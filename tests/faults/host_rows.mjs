@@ -178,12 +178,13 @@ async function fillDisk({ place, start }) {
     const step = { step: 's', step_number: 1, total_steps: 2, next_step_required: true, findings: 'x'.repeat(100_000) };
     await innocents(server);
     disk.fill();
+    const noise = server.call('misbehave', { how: 'log_without_end', token: 'noise' }); // the log lies there too
     const starved = await server.call('debug', step);
     const beside = await innocents(server);
     disk.free();
     const again = await server.call('debug', step);
     const code = again.code === 'ok' ? 'recovered' : 'lost';
-    return { code, text: again.text, beside, problem: answeredOnce([starved]) };
+    return { code, text: again.text, beside, problem: answeredOnce([starved, await noise]) };
   } finally {
     disk.remove();
   }
@@ -286,7 +287,7 @@ export const hostRows = [
   row('no_forks', 'the spawner cannot fork', ['recovered', 'skipped'], starveForks),
   row('places_taken', 'idle workers of other plugins take every place', 'ok', takePlaces,
     { workers: 'total_max = 2' }),
-  row('disk_full', 'the disk of the state folder is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
+  row('disk_full', 'the disk of the state folder and its log is full', ['recovered', 'skipped'], fillDisk, { starts: true }),
   row('log_disk_full', 'the disk of the log is full, that of the state folder is not', ['recovered', 'skipped'],
     fillLog('fill'), { starts: true }),
   row('log_disk_no_files', 'the disk of the log takes no further file', ['recovered', 'skipped'],
