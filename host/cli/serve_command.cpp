@@ -25,24 +25,37 @@ constexpr Millis kVerifyAfter{1000};
 // of a 1 MB call.
 constexpr int kMappedBytes = 4 << 20;
 constexpr int kFreeEndBytes = 16 << 20;
+// What lies below that end is given back too, some time after the last message that needed so much.
+constexpr std::size_t kLargeBytes = 256 << 10;
+constexpr Millis kGiveBackAfter{1000};
 
 /// The one client on our standard input and output.
 class StdioSession {
  public:
   StdioSession(EventLoop& loop, LiveHost& host)
       : loop_(loop),
-        transport_(
-            loop_, {STDIN_FILENO, STDOUT_FILENO, host.settings().limits.message_bytes_max},
-            {[this](std::string_view line) { session_.on_line(line); }, [this] { session_.on_oversize(); },
-             [this](std::size_t) { session_.shut_down(); }, [this] { loop_.stop(); }}),
+        transport_(loop_, {STDIN_FILENO, STDOUT_FILENO, host.settings().limits.message_bytes_max},
+                   {[this](std::string_view line) { take(line); }, [this] { session_.on_oversize(); },
+                    [this](std::size_t) { session_.shut_down(); }, [this] { loop_.stop(); }}),
         session_(loop_, host, 1, tools_list_json(host.runtime().plugins()), transport_.out(),
                  [this] { finish(); }) {
     host.on_reloaded = [this, &host] { session_.set_tools(tools_list_json(host.runtime().plugins())); };
   }
 
+  ~StdioSession() { loop_.cancel(give_back_); }
+
   void shut_down() { session_.shut_down(); }
 
  private:
+  void take(std::string_view line) {
+    session_.on_line(line);
+    if (line.size() < kLargeBytes) return;
+    loop_.cancel(give_back_);
+    give_back_ = loop_.after(kGiveBackAfter, [this] {
+      give_back_ = {};
+      malloc_trim(0);
+    });
+  }
   void finish() {
     transport_.flush();
     loop_.post([this] {
@@ -54,6 +67,7 @@ class StdioSession {
   EventLoop& loop_;
   StdioTransport transport_;
   McpSession session_;
+  TimerId give_back_;
 };
 
 }  // namespace

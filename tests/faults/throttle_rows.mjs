@@ -34,7 +34,7 @@ export const throttleRows = [
     'This request would exceed your organization\'s rate limit of 50,000 input tokens per minute')), { plugin: 'anthropic' }),
   rate('rate_gemini', 'says it as Gemini does, with the wait in the body', says429(gemini(
     'You exceeded your current quota, please check your plan and billing details. Please retry in 12s.',
-    [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '12s' }])), { plugin: 'gemini' }),
+    [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '12s' }])), { plugin: 'gemini', asks: 1 }), // longer than the call may last, as below
   rate('rate_kimi', 'says it as Kimi does', says429(openai(
     'The engine is currently overloaded, please try again later', null, 'engine_overloaded_error')), { plugin: 'kimi' }),
   rate('rate_glm', 'says it as Z.AI does', says429(openai('High frequency usage of this API', '1303')), { plugin: 'glm' }),

@@ -110,6 +110,29 @@ TEST_CASE("429: the wait that the host read is handed on, money is not waited fo
   CHECK(talk("glm", question(), {body(error("leer", "1113"), 429)}).status == TOOLPOST_EXHAUSTED);
 }
 
+TEST_CASE("429: a wait that stands in the body only is read", "[providers]") {
+  using toolpost::provider::read_error;
+  const auto told = [](const char* words) {
+    return read_error(error(words, "rate_limit_exceeded")).retry_after_ms;
+  };
+  CHECK(told("Rate limit reached for m on requests per min. Please try again in 20s.") == 20'000);
+  CHECK(told("Please try again in 812ms. Visit the page to learn more.") == 812);
+  CHECK(told("Please try again in 1m2.5s.") == 62'500);
+  CHECK(told("Please retry in 12.5s") == 12'500);
+  CHECK(told("try again in 99999999999999999999h") == 3'600'000);
+  CHECK(told("try again in a while") == 0);
+  CHECK(told("try again in 5 minutes") == 0);  // no such form is documented
+  CHECK(told("too fast") == 0);
+  const json gemini = {{"error",
+                        {{"code", 429},
+                         {"status", "RESOURCE_EXHAUSTED"},
+                         {"message", "You exceeded your current quota."},
+                         {"details", json::array({{{"@type", "type.googleapis.com/google.rpc.Help"}},
+                                                  {{"@type", "type.googleapis.com/google.rpc.RetryInfo"},
+                                                   {"retryDelay", "34.074824224s"}}})}}}};
+  CHECK(read_error(gemini).retry_after_ms == 34'074);
+}
+
 TEST_CASE("upstream failure: each refusal has its status, whoever says it", "[providers]") {
   const std::vector<Refusal> refusals = {
       {"openai", 401, error("Incorrect API key provided", "invalid_api_key"), TOOLPOST_UNAUTHENTICATED,

@@ -3,6 +3,7 @@
 // status whether to try again; above all a 429 is told apart into rate, concurrency and money.
 
 #include <toolpost/plugin.hpp>
+#include <toolpost/provider/told_wait.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -64,6 +65,7 @@ inline Upstream read_error(const json& body) {
     if (is_status && found.status == 0) found.status = std::stoi(word);
     if (!is_status && found.code.empty()) found.code = word;
   }
+  found.retry_after_ms = told_wait_ms(error, lower_text(found.words.substr(0, 2000)));
   found.words = found.words.substr(0, 500);
   found.code = found.code.substr(0, 100);
   return found;
@@ -165,7 +167,9 @@ inline void check_status(const std::string& server, const json& response) {
   if (upstream.words.empty() && response.contains("body_text"))
     upstream.words = response.value("body_text", "").substr(0, 200);
   upstream.status = status;
-  upstream.retry_after_ms = response.value("retry_after_ms", 0u);  // the host reads headers, bodies and dates
+  // The host reads headers and their dates; what it found counts before the body's words.
+  if (const std::uint32_t told = response.value("retry_after_ms", 0u); told > 0)
+    upstream.retry_after_ms = told;
   fail(server, upstream);
 }
 
