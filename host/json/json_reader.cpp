@@ -12,7 +12,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 // A parser needs some 14 bytes per byte of text. Past this it is replaced as soon as a text needs far less.
-constexpr std::size_t kRetainedMax = 1 << 20;
+constexpr std::size_t kRetainedMax = 256 << 10;
 
 constexpr std::size_t kPointerMax = 300;  // of bytes in a message
 
