@@ -52,6 +52,18 @@ async function start(t, toml, environment) {
   return { place, peer };
 }
 
+/** The same with a plugin that misbehaves in every way, dropped in. */
+async function startFaulty(t) {
+  const place = new Place(t);
+  const folder = join(place.folder, 'plugins');
+  mkdirSync(folder, { mode: 0o755 });
+  copyFileSync(join(dirname(process.env.TOOLPOST), '../tests/plugins/faulty.so'), join(folder, 'faulty.so'));
+  place.configure(`[host]\nplugin_folders = ["${folder}"]\n`);
+  const peer = new RawPeer(place);
+  await peer.initialize();
+  return { place, peer };
+}
+
 /** Waits for words on the server's standard error, from what it has written so far on. */
 async function said(peer, words) {
   while (!words.test(peer.stderr)) await once(peer.process.stderr, 'data');
@@ -283,13 +295,7 @@ test('doctor: --probe asks each provider, and says which one does not answer', b
 });
 
 test('a plugin that reaches for what it was not given is named by the log, once, and by status', bounded, async (t) => {
-  const place = new Place(t);
-  const folder = join(place.folder, 'plugins');
-  mkdirSync(folder, { mode: 0o755 });
-  copyFileSync(join(dirname(process.env.TOOLPOST), '../tests/plugins/faulty.so'), join(folder, 'faulty.so'));
-  place.configure(`[host]\nplugin_folders = ["${folder}"]\n`);
-  const peer = new RawPeer(place);
-  await peer.initialize();
+  const { place, peer } = await startFaulty(t);
   for (const id of [1, 2]) {
     const { result } = await peer.call(id, 'attack', {});
     assert.equal(result.structuredContent.socket, 'denied');
@@ -299,13 +305,7 @@ test('a plugin that reaches for what it was not given is named by the log, once,
 });
 
 test('crash reports: a worker that dies leaves its signal, method, last effect and last words', bounded, async (t) => {
-  const place = new Place(t);
-  const folder = join(place.folder, 'plugins');
-  mkdirSync(folder, { mode: 0o755 });
-  copyFileSync(join(dirname(process.env.TOOLPOST), '../tests/plugins/faulty.so'), join(folder, 'faulty.so'));
-  place.configure(`[host]\nplugin_folders = ["${folder}"]\n`);
-  const peer = new RawPeer(place);
-  await peer.initialize();
+  const { place, peer } = await startFaulty(t);
   const { result } = await peer.call(1, 'abort', {});
   assert.match(result.content[0].text, /^crashed: /);
   await said(peer, /crash_report/);
