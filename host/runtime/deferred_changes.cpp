@@ -1,5 +1,7 @@
 #include "runtime/deferred_changes.hpp"
 
+#include <algorithm>
+
 #include "runtime/dumped_json.hpp"
 #include "runtime/provider_request.hpp"
 
@@ -64,8 +66,16 @@ Result<void> DeferredChanges::append(CallId call, OwnerId owner, ThreadAppend ap
   if (batch.appends.size() >= settings_.call_turns_max)
     return Error{Errc::exhausted, "the call appended as many turns already as store.call_turns_max = " +
                                       std::to_string(settings_.call_turns_max) + " permits"};
+  threads_.emplace(call, ThreadOfTool{append.id, append.tool});
   batch.appends.push_back(std::move(append));
   return {};
+}
+
+bool DeferredChanges::is_behind(CallId call, const ThreadAppend& append) const {
+  if (!append.after) return false;
+  const ThreadOfTool own{append.id, append.tool};
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [&](const auto& one) { return one.first != call && one.second == own; });
 }
 
 void DeferredChanges::restore(const EffectOrder& order, const JournalEntry& entry) {

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "runtime/call_runner.hpp"
 #include "store/store.hpp"
@@ -23,19 +24,29 @@ class DeferredChanges {
   Result<ThreadAppend> append_of(const EffectOrder& order, std::string given_id) const;
   /// Errors: exhausted.
   Result<void> append(CallId call, OwnerId owner, ThreadAppend append);
+  /// Whether another call is about to leave a turn of the same tool in the same thread. Of two that stood on
+  /// the same turns, the later one hears of it while it can still tell; once both have answered, one is lost.
+  bool is_behind(CallId call, const ThreadAppend& append) const;
   /// An effect that the call had before its host died.
   void restore(const EffectOrder& order, const JournalEntry& entry);
 
   bool holds(CallId call) const { return batches_.contains(call); }
   /// Everything of a call that has ended well; nothing of it stays here.
   StoreBatch take(CallId call);
-  void forget(CallId call) { batches_.erase(call); }
+  /// The call is over, stored or not.
+  void forget(CallId call) {
+    batches_.erase(call);
+    threads_.erase(call);
+  }
 
  private:
+  using ThreadOfTool = std::pair<std::string, std::string>;
+
   const Scheduler& loop_;
   const CallRunner& runner_;
   const StoreSettings& settings_;
   std::unordered_map<CallId, StoreBatch> batches_;
+  std::unordered_multimap<CallId, ThreadOfTool> threads_;  // appended to, until the call is over
 };
 
 }  // namespace toolpost

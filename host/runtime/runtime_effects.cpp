@@ -184,6 +184,9 @@ std::unique_ptr<RunningEffect> Runtime::start_append(const EffectOrder& order, c
   const auto checked = [this, call = order.call, owner = order.owner, append = *append, settle](
                            Errc code, std::string said) {
     if (code != Errc::ok) return settle(code, std::move(said));
+    if (deferred_.is_behind(call, append))
+      return settle(Errc::conflict, "another call of " + append.tool + " goes on with thread " + append.id +
+                                        " right now; read it again in a moment");
     std::string answer = "{\"id\":\"" + append.id + "\",\"turns_left\":" + said + "}";
     if (auto deferred = deferred_.append(call, owner, append); !deferred)
       return settle(deferred.error().code, deferred.error().message);
@@ -252,7 +255,7 @@ void Runtime::store_batch(StoreBatch batch, std::function<void(Result<void>)> do
                       done = std::move(done)](Result<void> stored) {
     loop_.post([this, alive, stored = std::move(stored), done] {
       if (alive.expired()) return;
-      if (!stored) on_store_failed(stored.error());
+      if (!stored && stored.error().code != Errc::conflict) on_store_failed(stored.error());
       if (done) done(stored);
     });
   };

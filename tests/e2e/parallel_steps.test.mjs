@@ -68,9 +68,8 @@ test('parallel steps: of many at the same moment none is lost without a word', b
   const answers = await Promise.all(wanted.map((findings, i) => run.go_on(2 + i, true, findings)));
   const summary = await run.summary();
   answers.forEach((answer, i) => {
-    const stored = !answer.isError && answer.structuredContent.continuation_id !== undefined;
-    if (answer.isError) assert.match(answer.content[0].text, /conflict.*another call of debug has gone on with thread/);
+    assert.ok(!answer.isError, answer.content[0].text); // a model's answer would be lost with it
+    const stored = answer.structuredContent.continuation_id !== undefined;
     assert.equal(summary.includes(wanted[i]), stored, JSON.stringify(answer).slice(0, 500));
   });
-  assert.ok(answers.some((answer) => !answer.isError));
 });

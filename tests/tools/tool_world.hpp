@@ -165,6 +165,7 @@ class ToolWorld {
     }
     if (kind == "provider") return ask(request);
     if (kind == "join") return join(request, started);
+    if (kind == "sleep") return from_case(json::object());
     if (kind == "host.status") return from_case(world_.value("host_status", json::object()));
     if (kind == "models") return from_case(world_.value("models", json{{"providers", json::array()}}));
     if (world_.contains("git") && world_["git"].contains(kind)) return next_of(kind, world_["git"][kind]);

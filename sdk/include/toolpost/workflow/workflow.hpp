@@ -294,7 +294,8 @@ class Run {
   /// Another call may have gone on with this run since it was read: then both are kept.
   /// Errors: conflict, when it is another run by now or others are always faster.
   json append_beside(json append) {
-    constexpr int kTriesMax = 3;
+    constexpr int kTriesMax = 8;
+    constexpr std::uint32_t kWaitMs = 5;  // times the tries before; the other call stores at its end
     for (int tries = 1;; ++tries) {
       try {
         json stored = call_.perform("thread.append", append);
@@ -306,6 +307,7 @@ class Run {
       } catch (const Error& error) {
         if (error.status() != TOOLPOST_CONFLICT || step_.number == 1 || tries == kTriesMax) throw;
       }
+      call_.sleep_ms(kWaitMs * static_cast<std::uint32_t>(tries));
       const json thread = call_.perform("thread.read", {{"id", step_.continuation_id}});
       Findings both = Findings::from_state(thread["state"].value(definition_.tool, json::object()));
       if (both.initial_request != findings_.initial_request)
