@@ -139,12 +139,14 @@ void Doctor::look_at_providers(const json& status) {
           "mend [providers." + provider.value("provider", "") + "]; docs/providers.md shows each kind");
     } else {
       const std::size_t models = provider["models"].size();
-      const std::size_t forbidden = provider.value("forbidden", json::object()).size();
+      const json no = provider.value("forbidden", json::object());
+      const std::size_t forbidden = no.size();
       std::string what = models == 0 && forbidden == 0 ? "asks the server which models it has"
                                                        : std::to_string(models) + " models";
       if (forbidden != 0) what += " (" + std::to_string(forbidden) + " more not allowed)";
-      add(models == 0 && forbidden != 0 ? State::warning : State::good, subject,
-          what + ", key and plugin are there");
+      const bool useless = models == 0 && forbidden != 0;
+      add(useless ? State::bad : State::good, subject, what + ", key and plugin are there",
+          useless ? "correct what forbids them: " + no.front().get<std::string>() : "");
     }
   }
   for (const json& problem : status.value("model_catalog_problems", json::array()))
@@ -251,9 +253,10 @@ int Doctor::run(DoctorProbe probe) {
   if (!look_at_configuration()) return report();
   HostOptions quiet = options_;  // what is wrong goes into the report
   quiet.output = Output::human;
-  host_ = set_up_host(quiet);
+  std::string reason;
+  host_ = set_up_host(quiet, &reason);
   if (!host_) {
-    add(State::bad, "host", "cannot start; the reason is above",
+    add(State::bad, "host", "cannot start: " + (reason.empty() ? "why is told above" : reason),
         "mend that first, then ask again: the rest cannot be looked at before");
     return report();
   }
@@ -262,10 +265,12 @@ int Doctor::run(DoctorProbe probe) {
   const json status = json::parse(host_->runtime->status_json(true));
   look_at_plugins(status);
   look_at_isolation(status);
-  if (status.contains("store_problem"))
-    add(State::bad, "store", status.value("store_problem", ""),
-        "free space, or let the host's user write the state folder; --state-dir or store.state_dir name "
-        "another");
+  if (const std::string problem = status.value("store_problem", ""); !problem.empty()) {
+    const std::size_t advice = problem.find("; ");  // what went wrong; what to do
+    add(State::bad, "store", problem.substr(0, advice),
+        advice == std::string::npos ? "name another folder with --state-dir or store.state_dir"
+                                    : problem.substr(advice + 2));
+  }
   look_at_providers(status);
   if (status["file_roots"].empty())
     add(State::warning, "files", "no folder may be read: this is / or your home",

@@ -140,9 +140,12 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
   return parts;
 }
 
-std::unique_ptr<Host> set_up_host(const HostOptions& options) {
-  const auto failed = [&options](const Error& error) {
-    fail(options, error);
+std::unique_ptr<Host> set_up_host(const HostOptions& options, std::string* problem) {
+  const auto failed = [&](const Error& error) {
+    if (problem == nullptr)
+      fail(options, error);
+    else
+      *problem = error.message;
     return nullptr;
   };
   // The spawner first: it must not inherit what is read afterwards.

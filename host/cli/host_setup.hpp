@@ -73,9 +73,9 @@ Result<HostParts> make_parts(EventLoop& loop, Metrics& metrics, Result<std::uniq
                              Settings settings, const HostOptions& options,
                              std::function<Result<Secret>(const std::string& provider)> keys = {});
 
-/// Starts the spawner, reads the configuration, opens the runtime. Prints what is wrong on stderr and returns
-/// null.
-std::unique_ptr<Host> set_up_host(const HostOptions& options);
+/// Starts the spawner, reads the configuration, opens the runtime. Null when that fails; why is printed on
+/// stderr, or given in `problem` (faults of the configuration are printed all the same).
+std::unique_ptr<Host> set_up_host(const HostOptions& options, std::string* problem = nullptr);
 
 struct MisfitProblems {
   std::vector<ConfigProblem> problems;

@@ -1,8 +1,11 @@
 // toolpost threads: works on the store's file alone, beside hosts that run on it. Starts no worker, reads no
 // key, and makes no state folder where there is none.
-#include <filesystem>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <iostream>
 
+#include "base/private_folder.hpp"
 #include "base/text.hpp"
 #include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
@@ -43,10 +46,15 @@ OpenedThreads open_threads(const HostOptions& options) {
     return opened;
   }
   std::string file = *folder + "/toolpost.db";
-  std::error_code ignored;
   // No host has been here: an empty store answers as it should, and nothing is made.
-  if (std::filesystem::symlink_status(file, ignored).type() == std::filesystem::file_type::not_found)
+  struct stat status{};
+  if (::lstat(file.c_str(), &status) != 0) {
+    if (errno != ENOENT) {
+      fail(options, state_failure("the state folder " + *folder, "read"));
+      return opened;
+    }
     file = ":memory:";
+  }
   SqliteOptions sqlite;
   sqlite.file_bytes_max = settings->store.file_bytes_max;
   auto store = SqliteStore::open(file, settings->store, sqlite);

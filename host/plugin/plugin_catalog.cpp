@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/private_folder.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 #include "base/write_all.hpp"
@@ -154,15 +155,10 @@ Result<FoundPlugin> admit_plugin(const std::string& source, PluginOrigin origin,
 }
 
 Result<PluginCatalog> scan_plugins(const std::vector<PluginFolder>& folders, const std::string& state_dir) {
-  std::error_code error;
-  const fs::path copies = fs::path(state_dir) / "plugins";
-  fs::create_directories(copies, error);
-  fs::permissions(copies, fs::perms::owner_all, error);
-  fs::permissions(state_dir, fs::perms::owner_all, error);
-  if (error) {
-    return Error{Errc::unavailable, "the state directory " + state_dir + " cannot be used: " +
-                                        error.message() + "; set store.state_dir to a folder of yours"};
-  }
+  if (auto made = make_private_folder(state_dir); !made) return made.error();
+  const std::string copies = state_dir + "/plugins";
+  if (::mkdir(copies.c_str(), 0700) != 0 && errno != EEXIST)
+    return state_failure("the folder of plugins' copies " + copies, "made");
   PluginCatalog catalog;
   std::map<std::string, std::string> ids;
   std::map<std::string, std::string> tools;

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/private_folder.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -18,34 +20,7 @@ Error refused(const std::string& what, const std::string& why) {
 }
 
 Error failed(const std::string& what, const std::string& doing) {
-  const int code = errno;
-  const char* advice =
-      code == ENOSPC || code == EDQUOT ? "free space on the disk"
-      : code == EROFS
-          ? "put the state folder (--state-dir, store.state_dir) on a disk that can be written"
-          : "let the host's user write there, or name another folder with --state-dir or store.state_dir";
-  return {code == ENOSPC || code == EDQUOT ? Errc::exhausted : Errc::unavailable,
-          "the store's " + what + " cannot be " + doing + ": " + std::strerror(code) + "; " + advice};
-}
-
-Result<void> check_folder(const std::string& folder) {
-  std::error_code error;
-  // Missing parents (~/.local/state) get the usual mode; only the last folder is ours alone.
-  fs::create_directories(fs::path(folder).parent_path(), error);
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("folder " + folder, "made");
-  struct stat status{};
-  if (stat(folder.c_str(), &status) != 0) return failed("folder " + folder, "examined");
-  if (!S_ISDIR(status.st_mode))
-    return refused(
-        "folder " + folder,
-        "is no folder; move what is there, or name another folder with --state-dir or store.state_dir");
-  if (status.st_uid != geteuid()) {
-    return refused("folder " + folder,
-                   "belongs to another user; name another folder with --state-dir or store.state_dir");
-  }
-  if ((status.st_mode & 0077) != 0)
-    return refused("folder " + folder, "is open to other users; run: chmod 700 " + folder);
-  return {};
+  return state_failure("the store's " + what, doing);
 }
 
 /// Writes an empty file under another name and links it into place, so that it never exists with a wider
@@ -66,7 +41,7 @@ Result<void> make_file(const std::string& file) {
 
 Result<void> prepare_store_file(const std::string& file) {
   const std::string folder = fs::path(file).parent_path().string();
-  if (auto checked = check_folder(folder.empty() ? "." : folder); !checked) return checked;
+  if (auto made = make_private_folder(folder.empty() ? "." : folder); !made) return made;
   struct stat status{};
   if (lstat(file.c_str(), &status) != 0) {
     if (errno != ENOENT) return failed("file " + file, "examined");

@@ -99,6 +99,53 @@ TEST_CASE("doctor: a wrong configuration is told line by line, and nothing is st
   CHECK_FALSE(std::filesystem::exists(home.state()));
 }
 
+TEST_CASE("state folder: a file in its place is told once, whatever the command", "[cli]") {
+  ProgramHome home;
+  const std::string file = home.write("file", "x");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"tools"}, {"plugins"}, {"call", "echo", "{}"}, {"smoke"}, {"calls", "list"}}) {
+    std::vector<std::string> all = {"--state-dir", file};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ended ended = home.run(all);
+    CAPTURE(words.front(), ended.err);
+    CHECK(ended.status == 2);
+    CHECK(ended.out.empty());
+    CHECK(lines_with(ended.err, "the state folder " + file + " is no folder; ").size() == 1);
+  }
+  const Ended threads = home.run({"--state-dir", file, "threads", "list"});
+  CHECK(threads.status == 2);
+  CHECK(threads.err.find("the state folder " + file + " cannot be read: Not a directory") !=
+        std::string::npos);
+  const json told = json::parse(home.run({"--state-dir", file, "doctor", "--json"}).out);
+  CHECK(told["good"] == false);
+  CHECK(told.dump().find("cannot start: the state folder " + file + " is no folder") != std::string::npos);
+}
+
+TEST_CASE("doctor: a store's fault is told with its own cure", "[cli][doctor]") {
+  ProgramHome home;
+  std::filesystem::create_directories(home.state());
+  std::filesystem::permissions(home.state(), std::filesystem::perms::owner_all);
+  home.write(".local/state/toolpost/toolpost.db", std::string(8192, 'x'), 0600);
+  const json told = json::parse(home.run({"doctor", "--json"}).out);
+  const auto& findings = told["findings"];
+  const auto store = std::find_if(findings.begin(), findings.end(),
+                                  [](const json& one) { return one["subject"] == "store"; });
+  REQUIRE(store != findings.end());
+  CHECK((*store)["mend"].get<std::string>().find("move it away") != std::string::npos);
+  CHECK((*store)["mend"].get<std::string>().find("free space") == std::string::npos);
+}
+
+TEST_CASE("doctor: a provider of which no model is allowed is wrong", "[cli][doctor]") {
+  ProgramHome home;
+  home.configure(
+      "[providers.one]\nbase_url = \"http://127.0.0.1:9\"\nmodels = [\"alpha\"]\nmodels_allowed = "
+      "[\"gama\"]\n");
+  const Ended ended = home.run({"doctor"});
+  CHECK(ended.status == 1);
+  CHECK(lines_with(ended.out, "bad   provider one: 0 models (1 more not allowed)").size() == 1);
+  CHECK(lines_with(ended.out, "> correct what forbids them: ").size() == 1);
+}
+
 TEST_CASE("smoke: every tool has a row with time, turns, attempts and tokens", "[cli][smoke]") {
   ProgramHome home;
   const Ended ended = home.run({"smoke", "--json"});

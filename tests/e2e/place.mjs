@@ -16,7 +16,7 @@ export class Place {
     if (!process.env.TOOLPOST) throw new Error('TOOLPOST must name the toolpost binary');
     this.folder = mkdtempSync(join(tmpdir(), 'toolpost-e2e-'));
     this.project = join(this.folder, 'project'); // the working directory, so the root that files may be read from
-    for (const name of ['project', 'home', 'state']) mkdirSync(join(this.folder, name));
+    for (const name of ['project', 'home', 'state']) mkdirSync(join(this.folder, name), { mode: 0o700 });
     // One hook: node:test runs hooks oldest first and skips the rest after a failure, which would leave a server running.
     t.after(async () => {
       const ended = await Promise.allSettled(this.#ends.map((end) => end()));
