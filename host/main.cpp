@@ -25,6 +25,7 @@ class CommandLine {
 
  private:
   std::string unknown_command(int argc, char** argv) const;
+  std::string missing_command() const;
   CLI::App& add(CLI::App& parent, const char* name, const char* what, const char* examples,
                 std::function<int()> action) {
     CLI::App* command = parent.add_subcommand(name, what);
@@ -102,8 +103,8 @@ void CommandLine::add_calling() {
           "  toolpost call chat --json '{\"prompt\":\"...\"}' | jq -r .parts[0].json.content",
           [this] { return run_call(options_, call_); });
   call.add_option("tool", call_.tool, "Its name; `toolpost tools` lists them")->required();
-  call.add_option("arguments", call_.arguments, "A JSON object");
-  call.add_option("--record", call_.record_file, "Write the call's journal to this file, for replay");
+  call.add_option("arguments", call_.arguments, "A JSON object; - reads it from standard input");
+  call.add_option("--record", call_.record_file, "Write the call's journal to this new file, for replay");
   call.add_flag("--patient", call_.patient, "Wait as long as [ceilings_long] allows, not [ceilings]");
   call.add_flag("--durable", call_.durable,
                 "The same, and what it has so far survives a crash: call it again to go on");
@@ -303,15 +304,32 @@ std::string CommandLine::unknown_command(int argc, char** argv) const {
   return "";
 }
 
+/// What may follow the command that was given, where one has to; empty where none has to.
+std::string CommandLine::missing_command() const {
+  const CLI::App* at = &app_;
+  std::string before = "toolpost";
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    before += " " + at->get_name();
+  }
+  std::string names;
+  for (const CLI::App* one : at->get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + one->get_name();
+  return names.empty() ? "" : "`" + before + "` needs a command: " + names;
+}
+
 int CommandLine::run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (const std::string wrong = unknown_command(argc, argv); !wrong.empty() && error.get_exit_code() != 0) {
-      const std::vector<std::string> words(argv, argv + argc);
-      if (std::find(words.begin(), words.end(), "--json") != words.end()) options_.output = Output::json;
-      return fail(options_, {Errc::invalid_input, wrong}, 2);
-    }
+    if (error.get_exit_code() == 0) return app_.exit(error) == 0 ? 0 : 2;  // --help, --version
+    const std::vector<std::string> words(argv, argv + argc);
+    if (std::find(words.begin(), words.end(), "--json") != words.end()) options_.output = Output::json;
+    std::string wrong = unknown_command(argc, argv);
+    if (wrong.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+      wrong = missing_command();
+    if (wrong.empty() && options_.output == Output::json) wrong = error.what();
+    if (!wrong.empty()) return fail(options_, {Errc::invalid_input, wrong}, 2);
     return app_.exit(error) == 0 ? 0 : 2;
   }
   if (!config_file_.empty()) options_.config_file = config_file_;

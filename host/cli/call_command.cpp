@@ -4,7 +4,10 @@
 #include <iostream>
 
 #include "cli/call_recording.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
+#include "cli/interruption.hpp"
+#include "cli/new_file.hpp"
 #include "cli/terminal_desk.hpp"
 
 namespace toolpost {
@@ -14,15 +17,32 @@ void print_progress(const CallProgress& progress) {
   std::cerr << progress.message << "\n";
 }
 
+/// `-` stands for what comes over standard input, as far as a call may be long.
+std::string arguments_of(const CallCommand& command, std::uint64_t bytes_max) {
+  if (command.arguments != "-") return command.arguments;
+  std::string text;
+  char buffer[65536];
+  // One byte past the bound is refused as any other that is too long.
+  while (text.size() <= bytes_max && std::cin.read(buffer, sizeof buffer).gcount() > 0)
+    text.append(buffer, static_cast<std::size_t>(std::cin.gcount()));
+  return text;
+}
+
 }  // namespace
 
 int run_call(const HostOptions& options, const CallCommand& command) {
+  Interruption interruption;
   const auto host = set_up_host(options);
   if (!host) return 2;
+  // Before anything is asked: a journal that cannot be kept would be lost with what it cost.
+  if (auto made = command.record_file.empty() ? Result<void>{} : write_new_file(command.record_file, "");
+      !made)
+    return fail(options, made.error(), 2);
+  const std::string arguments = arguments_of(command, host->runtime->settings().limits.message_bytes_max);
   int status = 1;
   ToolRequest request;
   request.tool = command.tool;
-  request.arguments_json = command.arguments;
+  request.arguments_json = arguments;
   if (command.patient) request.profile = CeilingProfile::patient;
   request.durable = command.durable;
   // Whoever sits at a terminal sees that a call goes on, as a client does.
@@ -45,12 +65,26 @@ int run_call(const HostOptions& options, const CallCommand& command) {
             std::cerr << "toolpost: " << written.error().message << "\n";
             status = 1;
           }
+        } else if (!command.record_file.empty()) {
+          ::unlink(command.record_file.c_str());  // the call never ran
         }
         host->loop.stop();
       },
       print_progress);
   if (people) host->loop.after(host->runtime->settings().deadlines.progress_interval, tell);
+  interruption.watch(host->loop, [&] {
+    // A durable call is kept, and what it has so far: that is what it was called so for.
+    if (!command.durable) host->runtime->cancel(number);
+    fail(options,
+         {Errc::cancelled, command.durable ? "interrupted; `toolpost calls resume` goes on with it, or "
+                                             "the same call once more"
+                                           : "interrupted; the call is cancelled"});
+    if (!command.record_file.empty()) ::unlink(command.record_file.c_str());
+    status = Interruption::kExitStatus;
+    host->loop.stop();
+  });
   host->loop.run();
+  interruption.unwatch();
   return status;
 }
 

@@ -9,6 +9,8 @@
 #include <csignal>
 #include <vector>
 
+#include "base/write_all.hpp"
+
 namespace toolpost {
 namespace {
 
@@ -19,12 +21,13 @@ constexpr Millis kAnswerMax{60'000};
 
 }  // namespace
 
-ServerProcess::ServerProcess(const HostOptions& options) {
+ServerProcess::ServerProcess(const HostOptions& options, int interruption) : interruption_(interruption) {
   int to_server[2];
   int from_server[2];
   if (pipe2(to_server, O_CLOEXEC) != 0 || pipe2(from_server, O_CLOEXEC) != 0) return;
   pid_ = fork();
   if (pid_ == 0) {
+    setpgid(0, 0);  // Ctrl-C is ours: a server that ends by itself keeps the call that ran
     dup2(to_server[0], STDIN_FILENO);
     dup2(from_server[1], STDOUT_FILENO);
     const std::string program = install_prefix() + "/bin/toolpost";
@@ -53,9 +56,7 @@ json ServerProcess::request(const std::string& method, json params) {
       {"io.modelcontextprotocol/protocolVersion", "2026-07-28"},
       {"io.modelcontextprotocol/clientCapabilities", json::object()},
       {"io.modelcontextprotocol/clientInfo", {{"name", "toolpost-smoke"}, {"version", kVersion}}}};
-  const std::string line =
-      json{{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}}.dump() + "\n";
-  if (write(to_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return nullptr;
+  if (!send({{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}})) return nullptr;
   const Deadline deadline(time_.now() + kAnswerMax);
   for (;;) {
     const std::size_t end = buffer_.find('\n');
@@ -70,11 +71,20 @@ json ServerProcess::request(const std::string& method, json params) {
   }
 }
 
+bool ServerProcess::send(const json& message) {
+  return write_all(to_.get(), message.dump() + "\n");
+}
+
 bool ServerProcess::read_more(const Deadline& deadline) {
   const Duration left = deadline.remaining(time_.now());
-  pollfd waited{from_.get(), POLLIN, 0};
-  if (left <= Duration::zero() || poll(&waited, 1, static_cast<int>(to_ms(left)) + 1) == 0) {
+  pollfd waited[2] = {{from_.get(), POLLIN, 0}, {interruption_, POLLIN, 0}};
+  if (left <= Duration::zero() || poll(waited, 2, static_cast<int>(to_ms(left)) + 1) == 0) {
     silent_ = true;
+    return false;
+  }
+  if (waited[1].revents != 0) {
+    interrupted_ = true;
+    send({{"jsonrpc", "2.0"}, {"method", "notifications/cancelled"}, {"params", {{"requestId", last_id_}}}});
     return false;
   }
   char bytes[65536];

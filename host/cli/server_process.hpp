@@ -12,8 +12,9 @@ namespace toolpost {
 
 class ServerProcess {
  public:
-  /// Starts `toolpost serve` with the same --config and --state-dir, and our environment.
-  explicit ServerProcess(const HostOptions& options);
+  /// Starts `toolpost serve` with the same --config and --state-dir, and our environment. What makes
+  /// `interruption` readable ends the wait for an answer.
+  ServerProcess(const HostOptions& options, int interruption);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -22,12 +23,17 @@ class ServerProcess {
   nlohmann::json request(const std::string& method, nlohmann::json params);
   /// It owes an answer that did not come in time.
   bool silent() const { return silent_; }
+  /// The request that ran then was cancelled.
+  bool interrupted() const { return interrupted_; }
 
  private:
   bool read_more(const Deadline& deadline);
+  bool send(const nlohmann::json& message);
 
   const SystemTime time_;
+  const int interruption_;
   bool silent_ = false;
+  bool interrupted_ = false;
   UniqueFd to_;
   UniqueFd from_;
   pid_t pid_ = -1;

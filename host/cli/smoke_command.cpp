@@ -10,7 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/client_hints.hpp"
+#include "cli/command_failure.hpp"
 #include "cli/commands.hpp"
+#include "cli/interruption.hpp"
 #include "cli/sample_arguments.hpp"
 #include "cli/server_process.hpp"
 #include "cli/text_table.hpp"
@@ -193,12 +195,13 @@ void print_hints() {
 
 int run_smoke(const HostOptions& options, SmokeScope scope) {
   std::signal(SIGPIPE, SIG_IGN);
+  const Interruption interruption;
   const SampleFolder folder;
   const Plan plan = make_plan(options, scope, folder);
   if (plan.samples.empty()) return 2;
   // What the server says of itself in its log is not what was asked here; its warnings are.
   setenv("TOOLPOST_LOG__LEVEL", "warn", 0);
-  ServerProcess server(options);
+  ServerProcess server(options, interruption.fd());
   const json discovered = server.request("server/discover", json::object());
   if (!discovered.is_object() || !discovered.contains("supportedVersions")) {
     std::cerr << "toolpost: the server did not answer server/discover\n";
@@ -213,12 +216,14 @@ int run_smoke(const HostOptions& options, SmokeScope scope) {
     // A tool may take a minute; whoever watches sees which.
     if (people && isatty(STDERR_FILENO) == 1) std::cerr << "calling " << sample.name << " ...\n";
     const Row row = call(server, sample);
+    if (server.interrupted()) break;
     good = good && row.good;
     table.add(cells(row));
     list.push_back(as_json(row));
     if (!row.thread.empty()) threads.push_back(row.thread);
   }
   forget_threads(plan, threads);
+  if (server.interrupted()) return fail(options, {Errc::cancelled, "interrupted"}, Interruption::kExitStatus);
   if (people) {
     std::cout << table.text();
     print_hints();

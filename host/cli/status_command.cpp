@@ -107,9 +107,9 @@ int run_status(const HostOptions& options, StatusView view) {
                                                         : Settings());
   if (!folder) return fail(options, folder.error(), 2);
   const auto hosts = read_hosts(*folder);
-  if (hosts.empty() && view != StatusView::watch)
-    return fail(options, {Errc::not_found, "no host is running on the state folder " + *folder +
-                                               "; a client starts one with `toolpost serve`"});
+  const Error none{Errc::not_found, "no host is running on the state folder " + *folder +
+                                        "; a client starts one with `toolpost serve`"};
+  if (hosts.empty() && view != StatusView::watch) return fail(options, none);
   if (view != StatusView::watch) {
     show(options, view, hosts);
     return 0;
@@ -119,7 +119,11 @@ int run_status(const HostOptions& options, StatusView view) {
   EventLoop loop;
   const std::function<void()> draw = [&] {
     std::cout << clear;
-    show(options, view, read_hosts(*folder));
+    const auto now = read_hosts(*folder);
+    if (now.empty() && options.output == Output::human)
+      std::cout << none.message << "\n" << std::flush;
+    else
+      show(options, view, now);
     loop.after(std::chrono::seconds(1), draw);
   };
   draw();

@@ -176,6 +176,44 @@ TEST_CASE("command line: a recorded call is repeated exactly, by kind, or taken 
   CHECK(home.run({"replay", file}).status == 0);
 }
 
+TEST_CASE("command line: a journal is never written over, and its file is tried before anything is asked",
+          "[cli]") {
+  ProgramHome home;
+  const std::string there = home.write("there.journal", "precious");
+  const Ended refused = home.run({"call", "echo", "--record", there, R"({"text":"hello"})"});
+  CHECK(refused.status == 2);
+  CHECK(refused.out.empty());
+  CHECK(refused.err.find("is there already and is not overwritten") != std::string::npos);
+  CHECK(content_of(there) == "precious");
+  CHECK(home.run({"call", "echo", "--record", "/no/such/folder/x.journal", "{}"}).status == 2);
+  // A call that never ran leaves no file.
+  const std::string none = home.path() + "/none.journal";
+  CHECK(home.run({"call", "ehco", "--record", none}).status == 1);
+  CHECK_FALSE(std::filesystem::exists(none));
+}
+
+TEST_CASE("command line: - reads the arguments from standard input", "[cli]") {
+  ProgramHome home;
+  const std::string arguments = home.write("arguments.json", R"({"text":"from a file"})");
+  const UniqueFd in(::open(arguments.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string out = home.path() + "/out";
+  const UniqueFd to(::open(out.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  int status = 0;
+  REQUIRE(::waitpid(home.start({"call", "echo", "-"}, in.get(), to.get(), STDERR_FILENO), &status, 0) > 0);
+  CHECK(status == 0);
+  CHECK(content_of(out).find("from a file") != std::string::npos);
+}
+
+TEST_CASE("command line: a command that needs another names them, for people and for programs", "[cli]") {
+  ProgramHome home;
+  CHECK(home.run({"calls"}).err == "toolpost: `toolpost calls` needs a command: list, show, resume, purge\n");
+  const Ended told = home.run({"threads", "--json"});
+  CHECK(told.status == 2);
+  CHECK(json::parse(told.out)["error"]["message"].get<std::string>().starts_with(
+      "`toolpost threads` needs a command: list, "));
+  CHECK(json::parse(home.run({"--json", "call"}).out)["error"]["code"] == "invalid_input");
+}
+
 TEST_CASE("command line: completion knows commands, options and their values' absence", "[cli]") {
   ProgramHome home;
   const std::string script = home.write("complete.sh", home.run({"completion", "bash"}).out);
