@@ -13,6 +13,7 @@
 #include "cli/env_providers.hpp"
 #include "cli/env_toml.hpp"
 #include "cli/env_variables.hpp"
+#include "cli/migrated_tools.hpp"
 #include "config/settings_load.hpp"
 #include "config/toml_document.hpp"
 #include "config/value_grammar.hpp"
@@ -278,6 +279,25 @@ class EnvImporter {
     list.comment += (list.comment.empty() ? "" : ", ") + variable;
   }
 
+  /// Takes names out that no tool has here: a host with one of them does not start. Says which, as far as the
+  /// predecessor had them; anything else is not shown.
+  static std::string take_gone_tools(std::vector<std::string>& words) {
+    std::string gone;
+    std::size_t others = 0;
+    std::erase_if(words, [&](const std::string& word) {
+      for (const MigratedTool& tool : migrated_tools()) {
+        if (tool.here == word) return false;
+        if (tool.name != word) continue;
+        gone += (gone.empty() ? "" : ", ") + word;
+        return true;
+      }
+      ++others;
+      return true;
+    });
+    if (others > 0) gone += (gone.empty() ? "" : " and ") + std::to_string(others) + " unknown (not shown)";
+    return gone;
+  }
+
   /// What is wrong with the value, or nothing.
   std::string take_word(const EnvVariable& row, const EnvEntry& entry) {
     const std::string setting(row.setting);
@@ -306,10 +326,16 @@ class EnvImporter {
       case EnvForm::url:
         return take_url(setting, entry);
       case EnvForm::list:
-      case EnvForm::lean_list:
-        add_words(setting.substr(0, setting.find(' ')), words_in(entry.value), entry.name);
+      case EnvForm::lean_list: {
         if (row.form == EnvForm::lean_list) toml_.set("tools.profile", "\"lean\"", entry.name);
+        std::vector<std::string> words = words_in(entry.value);
+        if (const std::string gone = setting.starts_with("tools.") ? take_gone_tools(words) : "";
+            !gone.empty())
+          note("unusable", entry.name, entry.line, row.setting,
+               "names what is no tool here, left out: " + gone);
+        if (!words.empty()) add_words(setting.substr(0, setting.find(' ')), words, entry.name);
         return "";
+      }
       case EnvForm::models:
         for (const std::string& one : split(setting, ' ')) add_words(one, words_in(entry.value), entry.name);
         return "";

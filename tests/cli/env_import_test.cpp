@@ -319,6 +319,18 @@ TEST_CASE("env import: whatever a value is, the file loads and the note shows no
   }
 }
 
+TEST_CASE("env import: tools that are gone are left out and named, others are left out unnamed",
+          "[cli][import]") {
+  const Imported imported =
+      import("DISABLED_TOOLS=clink,tracer,smart_file_query,refacter\nLEAN_TOOLS=clink\n");
+  CHECK(imported.values.at("tools.disable") == R"(["tracer"])");
+  CHECK(imported.values.at("tools.enable") == "[]");
+  CHECK(imported.note("DISABLED_TOOLS").effect == "unusable");
+  CHECK(imported.note("DISABLED_TOOLS").message ==
+        "names what is no tool here, left out: clink, smart_file_query and 1 unknown (not shown)");
+  CHECK(imported.note("LEAN_TOOLS").message == "names what is no tool here, left out: clink");
+}
+
 TEST_CASE("env import: values that are none keep the default, and say so without showing them",
           "[cli][import]") {
   const Imported imported = import(
