@@ -12,6 +12,15 @@ JournalLimits journal_limits(const TurnSettings& turns) {
   return {turns.effects_max, turns.turns_max, turns.journal_bytes_max};
 }
 
+/// Whether a server has answered the call, well or badly.
+bool has_answers(const Journal& journal) {
+  return std::any_of(journal.entries().begin(), journal.entries().end(), [](const JournalEntry& entry) {
+    return entry.done && (entry.kind == "provider" || entry.kind == "http") &&
+           (entry.code == Errc::ok || entry.code == Errc::bad_upstream ||
+            entry.code == Errc::content_blocked);
+  });
+}
+
 }  // namespace
 
 CallRunner::~CallRunner() {
@@ -387,7 +396,7 @@ void CallRunner::finish(CallId id, CallOutcome outcome) {
   if (!call) return;
   if (JournalChanges end = ending(*call, outcome); !end.empty() && outcome.questions.empty()) {
     const bool kept = std::holds_alternative<JournalEnd>(end.front()) && !call->unstored;
-    if (kept && outcome.code != Errc::ok)
+    if (kept && outcome.code != Errc::ok && has_answers(call->journal))
       outcome.message += "; toolpost calls show " + call->request.journal + " prints the answers it had";
     effects_.record(std::move(end), {});
   }

@@ -212,12 +212,14 @@ void ResumeStage::run_resumed(CallRequest call, JournalHead head, const Ended& e
           return run_again_later(again, std::move(head), std::max(kAgainAfter, outcome.retry_after), ended);
         providers_.forget_interrupted(id);
         ways_.mask(outcome);
-        head.ended = true;  // a repeat finds what nobody heard
+        const bool told = ended && outcome.code == Errc::in_doubt;  // who asks again asks anew
+        head.ended = true;                                          // a repeat finds what nobody heard
         head.changed_ms = loop_.wall_ms();
-        interrupted_->give_back(std::move(head));
+        if (!told) interrupted_->give_back(std::move(head));
         if (journal == nullptr)
           ways_.record({JournalEnd{id, outcome_line(outcome.code, outcome.message, outcome.parts)}}, {});
         if (ended) ended(id, outcome);
+        if (told) forget_later(JournalHeard{id});
       },
       {});
 }
