@@ -20,6 +20,7 @@ class QuarantineCore {
 
   explicit QuarantineCore(const QuarantineSettings& settings) : settings_(settings) {}
 
+  bool enabled() const { return settings_.enabled; }
   /// A worker died or hung by what the plugin did. Returns what other hosts are to be told: that, and that
   /// the file is quarantined when this was one input too many.
   std::vector<CrashRecord> note(const CrashRecord& crash);

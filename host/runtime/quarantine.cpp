@@ -36,7 +36,20 @@ std::optional<Error> Quarantine::known_refusal(const CallRequest& call) const {
   return core_.refusal(call.plugin->id(), file, owner_name(call.owner), wanted_by(call), loop_.wall_ms());
 }
 
+void Quarantine::look_at_others() {
+  constexpr Millis kLookAfter{1000};
+  if (store_ == nullptr || unwritten_ > 0 || !core_.enabled() || loop_.now() < look_at_) return;
+  look_at_ = loop_.now() + kLookAfter;
+  disk_().run([this, store = store_, alive = std::weak_ptr<bool>(alive_)] {
+    auto known = std::make_shared<Result<std::vector<CrashRecord>>>(store->crashes());
+    loop_.post([this, known, alive] {
+      if (!alive.expired() && *known && unwritten_ == 0) core_.learn(**known);
+    });
+  });
+}
+
 std::optional<Error> Quarantine::refusal(const CallRequest& call) {
+  look_at_others();
   auto refused = known_refusal(call);
   if (!refused || store_ == nullptr || unwritten_ > 0) return refused;
   if (auto known = store_->crashes()) core_.learn(*known);

@@ -37,11 +37,14 @@ class Quarantine {
 
  private:
   std::optional<Error> known_refusal(const CallRequest& call) const;
+  /// What other hosts saw, once a second while there are calls; it counts from the next call on.
+  void look_at_others();
 
   Scheduler& loop_;
   QuarantineCore core_;
   Store* store_ = nullptr;
   std::function<BlockingLane&()> disk_;
+  TimePoint look_at_{};
   std::size_t unwritten_ = 0;  // notes that are on their way to the disk
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

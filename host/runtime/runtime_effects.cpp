@@ -18,6 +18,13 @@ Error not_granted(const EffectOrder& order) {
                                 "; the operator may add to the configuration:\n" + toml};
 }
 
+/// Whose wish it is that is refused. The paths and models of bundled tools are their callers' words.
+bool reaches_by_itself(const EffectOrder& order) {
+  const bool callers =
+      order.kind == "provider" || order.kind.starts_with("file.") || order.kind.starts_with("git.");
+  return !callers || order.plugin->found.origin != PluginOrigin::bundled;
+}
+
 /// Keeps an answer from reaching a call that no longer waits for it.
 class LaneEffect final : public RunningEffect {
  public:
@@ -52,8 +59,9 @@ class GitEffect final : public RunningEffect {
 
 std::unique_ptr<RunningEffect> Runtime::start(const EffectOrder& order, Settle wanted) {
   Settle settle = [this, plugin = order.plugin->id(), kind = std::string(order.kind),
+                   reaches = reaches_by_itself(order),
                    wanted = std::move(wanted)](Errc code, std::string result) {
-    if (code == Errc::permission) on_refused(plugin, kind, result);
+    if (code == Errc::permission && reaches) on_refused(plugin, kind, result);
     wanted(code, std::move(result));
   };
   const auto refuse = [&settle](const Error& error) {

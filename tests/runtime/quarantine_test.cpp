@@ -73,6 +73,19 @@ TEST_CASE("quarantine: hosts of one state folder know of each other's, and a res
   REQUIRE(next.quarantine().file_refusal(*plugin));
 }
 
+TEST_CASE("quarantine: a host that runs learns what another one saw", "[runtime][quarantine]") {
+  RuntimeWorld world(kFaulty);
+  REQUIRE(world.call("fine").code == Errc::ok);
+  const auto* plugin = world.runtime->plugins().tool("fine").plugin;
+  REQUIRE(world.runtime->store()->note_crash({plugin->found.sha256, "", "", 1, 1}));
+  // It looks once a second, when it is called.
+  const TimePoint late = world.loop.now() + 10s;
+  while (world.call("fine").code == Errc::ok && world.loop.now() < late) {
+  }
+  CHECK(says(world.outcomes.at("fine"), "toolpost plugins --release test.faulty"));
+  CHECK(world.outcomes.at("fine").turns == 0);
+}
+
 TEST_CASE("quarantine: a worker that is killed from outside says nothing of its plugin",
           "[runtime][quarantine]") {
   Settings settings;
