@@ -11,8 +11,9 @@ namespace consensus {
 namespace workflow = toolpost::workflow;
 
 constexpr std::size_t kModelsMax = 16;
-constexpr std::size_t kProviderCallsUsual = 8;    // what one call may make when the host does not tell
-constexpr std::int64_t kAnswerReserveMs = 3'000;  // kept back for the tool's own answer
+constexpr std::size_t kProviderCallsUsual = 8;  // what one call may make when the host does not tell
+constexpr std::int64_t kAnswerReserveMs =
+    3'000;  // kept back for the tool's own answer, of short calls a tenth
 
 struct Seat {
   std::string model;
@@ -77,7 +78,10 @@ inline const workflow::ReplyForm& opinion_form() {
 class Panel {
  public:
   Panel(toolpost::Call& call, Question question, const std::vector<Seat>& seats)
-      : call_(call), question_(std::move(question)) {
+      : call_(call),
+        question_(std::move(question)),
+        reserve_ms_(std::min(kAnswerReserveMs, call.remaining_ms() / 10)),
+        patience_ms_(std::min<std::int64_t>(question_.model_deadline_ms, time_left())) {
     for (const Seat& seat : seats) members_.emplace_back().seat = seat;
     calls_ = members_.size();
   }
@@ -137,9 +141,7 @@ class Panel {
     return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(),
                                                   [](const Member& one) { return one.running.handle != 0; }));
   }
-  std::int64_t time_left() const {
-    return std::max<std::int64_t>(0, call_.remaining_ms() - kAnswerReserveMs);
-  }
+  std::int64_t time_left() const { return std::max<std::int64_t>(0, call_.remaining_ms() - reserve_ms_); }
 
   /// Waits until `need` of the running ones have ended, at most `limit_ms`, and takes what they said.
   void gather(std::size_t need, std::int64_t limit_ms) {
@@ -207,9 +209,8 @@ class Panel {
     json opinion = {{"model", member.seat.model}, {"stance", member.seat.stance}};
     if (member.reply.is_null()) {
       opinion["status"] = "error";
-      opinion["error"] = member.error.empty()
-                             ? "no answer within " + std::to_string(question_.model_deadline_ms) + " ms"
-                             : member.error;
+      opinion["error"] =
+          member.error.empty() ? "no answer within " + std::to_string(patience_ms_) + " ms" : member.error;
       return opinion;
     }
     const std::string text = member.reply.value("text", "");
@@ -248,6 +249,8 @@ class Panel {
 
   toolpost::Call& call_;
   const Question question_;
+  const std::int64_t reserve_ms_;
+  const std::int64_t patience_ms_;  // with a model that says nothing, once the others have answered
   std::vector<Member> members_;
   std::size_t calls_ = 0;  // provider calls begun
 };

@@ -34,6 +34,11 @@ struct Step {
   }
 };
 
+/// Notes a field that nobody knows, for `metadata.ignored_fields`: the first 16, each as far as 64 bytes.
+inline void add_ignored(std::vector<std::string>& ignored, const std::string& name) {
+  if (ignored.size() < 16) ignored.push_back(name.substr(0, 64));
+}
+
 /// The fields that every workflow tool takes, and old names that are taken without being listed.
 inline bool is_common_field(const std::string& name) {
   return is_one_of(name, {"step",
@@ -87,8 +92,7 @@ inline Step read_step(const json& request, const std::vector<std::string>& own_f
   for (const auto& [name, value] : request.items()) {
     const bool own = std::find(own_fields.begin(), own_fields.end(), name) != own_fields.end();
     if (own) step.own[name] = value;
-    if (!own && !is_common_field(name) && step.ignored.size() < 16)
-      step.ignored.push_back(name.substr(0, 64));
+    if (!own && !is_common_field(name)) add_ignored(step.ignored, name);
   }
   return step;
 }
