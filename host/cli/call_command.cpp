@@ -17,13 +17,14 @@ void print_progress(const CallProgress& progress) {
   std::cerr << progress.message << "\n";
 }
 
-/// `-` stands for what comes over standard input, as far as a call may be long.
-std::string arguments_of(const CallCommand& command, std::uint64_t bytes_max) {
+/// `-` stands for what comes over standard input.
+std::string arguments_of(const CallCommand& command) {
+  // No limits.message_bytes_max is higher: what is longer is refused as any other that is too long.
+  constexpr std::size_t kBytesMax = 64 << 20;
   if (command.arguments != "-") return command.arguments;
   std::string text;
   char buffer[65536];
-  // One byte past the bound is refused as any other that is too long.
-  while (text.size() <= bytes_max && std::cin.read(buffer, sizeof buffer).gcount() > 0)
+  while (text.size() <= kBytesMax && std::cin.read(buffer, sizeof buffer).gcount() > 0)
     text.append(buffer, static_cast<std::size_t>(std::cin.gcount()));
   return text;
 }
@@ -31,6 +32,7 @@ std::string arguments_of(const CallCommand& command, std::uint64_t bytes_max) {
 }  // namespace
 
 int run_call(const HostOptions& options, const CallCommand& command) {
+  const std::string arguments = arguments_of(command);  // Ctrl-C still ends this at once
   Interruption interruption;
   const auto host = set_up_host(options);
   if (!host) return 2;
@@ -38,7 +40,6 @@ int run_call(const HostOptions& options, const CallCommand& command) {
   if (auto made = command.record_file.empty() ? Result<void>{} : write_new_file(command.record_file, "");
       !made)
     return fail(options, made.error(), 2);
-  const std::string arguments = arguments_of(command, host->runtime->settings().limits.message_bytes_max);
   int status = 1;
   ToolRequest request;
   request.tool = command.tool;
