@@ -177,7 +177,7 @@ std::unique_ptr<Host> set_up_host(const HostOptions& options, std::string* probl
 
 void ask_for_models(Host& host) {
   constexpr const char* kLister = "listmodels";
-  if (!host.runtime->has_tool(kLister)) return;
+  if (!host.runtime->why_no_tool(kLister).empty()) return;
   ToolRequest request;
   request.tool = kLister;
   request.arguments_json = "{}";

@@ -28,7 +28,7 @@ class LiveHost final : public ToolHost {
   void leave(RequestNumber number) override;
   std::string describe(RequestNumber number) const override;
   CallOutcome so_far(RequestNumber number) const override;
-  bool has_tool(std::string_view name) override { return runtime().has_tool(name); }
+  std::string why_no_tool(std::string_view name) override { return runtime().why_no_tool(name); }
   const Settings& settings() const override { return runtime().settings(); }
   void count_refused_line() override { runtime().count_refused_line(); }
 

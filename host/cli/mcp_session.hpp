@@ -46,7 +46,7 @@ class McpSession final : private McpHandler, private ClientDesk {
   void call_tool(const McpToolCall& call) override;
   void cancel_call(std::uint64_t number) override;
   std::string_view tools_json() override { return tools_json_; }
-  bool has_tool(std::string_view name) override { return host_.has_tool(name); }
+  std::string why_no_tool(std::string_view name) override { return host_.why_no_tool(name); }
   void on_refused_line() override { host_.count_refused_line(); }
 
   void on_answer(std::uint64_t question, const McpAnswer& answer) override;

@@ -282,7 +282,7 @@ std::optional<McpFault> McpCore::read_call(const Request& request, McpToolCall& 
   if (!message_.params) return invalid_params("params is missing; tools/call needs params.name");
   const auto tool = mcp_string(mcp_member(*message_.params, "name"));
   if (!tool) return invalid_params("params.name must be a string");
-  if (!handler_.has_tool(*tool)) return invalid_params(unknown_tool(*tool));
+  if (const std::string why = handler_.why_no_tool(*tool); !why.empty()) return invalid_params(why);
   call.tool = *tool;
   call.client_name = request.client_name;
   call.modern = is_modern(request.revision);
@@ -334,21 +334,6 @@ std::optional<McpFault> McpCore::read_continuation(std::string_view line, McpToo
     if (raw) call.input_responses_raw = *raw;
   }
   return std::nullopt;
-}
-
-std::string McpCore::unknown_tool(std::string_view tool) {
-  std::vector<std::string> names;
-  dom::parser parser;
-  dom::array tools;
-  const std::string_view list = handler_.tools_json();
-  if (parser.parse(list.data(), list.size()).get(tools) == simdjson::SUCCESS) {
-    for (const dom::element entry : tools) {
-      if (const auto entry_name = mcp_string(mcp_member(entry, "name"))) names.emplace_back(*entry_name);
-    }
-  }
-  std::string message = "there is no tool " + shown(tool);
-  if (const auto close = did_you_mean(tool, names)) return message + "; did you mean \"" + *close + "\"?";
-  return message + "; tools/list names them all";
 }
 
 void McpCore::finish(std::uint64_t number, const McpToolResult& result) {

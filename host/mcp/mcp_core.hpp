@@ -69,7 +69,6 @@ class McpCore {
   void call_tool(const Request& request);
   std::optional<McpFault> read_call(const Request& request, McpToolCall& call);
   std::optional<McpFault> read_continuation(std::string_view line, McpToolCall& call);
-  std::string unknown_tool(std::string_view tool);
   void unknown_method();
   void refuse(int code, std::string message, std::string data_json = {});
 

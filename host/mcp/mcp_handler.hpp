@@ -61,7 +61,8 @@ class McpHandler {
   virtual void on_answer(std::uint64_t question, const McpAnswer& answer) = 0;
   /// The JSON array of all tools, each with a "name"; same order every time. Borrowed until the next call.
   virtual std::string_view tools_json() = 0;
-  virtual bool has_tool(std::string_view name) = 0;
+  /// Empty when there is such a tool; else what to tell the client.
+  virtual std::string why_no_tool(std::string_view name) = 0;
   /// A line was refused that is no JSON, or breaks a limit of size or structure; the core has answered it.
   virtual void on_refused_line() {}
 };

@@ -10,8 +10,9 @@ using nlohmann::json;
 constexpr int kOutputTokens = 4096;  // MCP demands a bound; for questions that name none
 
 std::string text_in(const json& object, const char* key) {
-  return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>()
-                                                                               : "";
+  return object.is_object() && object.contains(key) && object[key].is_string()
+             ? object[key].get<std::string>()
+             : "";
 }
 
 std::string dump(const json& value) {
@@ -20,7 +21,8 @@ std::string dump(const json& value) {
 
 json block_of(const json& part) {
   if (text_in(part, "type") == "image")
-    return {{"type", "image"}, {"data", text_in(part, "data_base64")}, {"mimeType", text_in(part, "media_type")}};
+    return {
+        {"type", "image"}, {"data", text_in(part, "data_base64")}, {"mimeType", text_in(part, "media_type")}};
   return {{"type", "text"}, {"text", text_in(part, "text")}};
 }
 
@@ -67,7 +69,8 @@ std::string mcp_sampling_params(std::string_view question_json) {
   json params = {{"messages", json::array()},
                  {"maxTokens", question.value("output_tokens_max", json(kOutputTokens))}};
   for (const json& message : question["messages"]) append_message(params["messages"], message);
-  if (const std::string system = text_in(question, "system"); !system.empty()) params["systemPrompt"] = system;
+  if (const std::string system = text_in(question, "system"); !system.empty())
+    params["systemPrompt"] = system;
   if (question.contains("temperature")) params["temperature"] = question["temperature"];
   if (question.contains("stop")) params["stopSequences"] = question["stop"];
   if (const std::string model = text_in(question, "model"); !model.empty())

@@ -57,7 +57,8 @@ class RepeatStage {
 };
 
 /// The key of a call whose repeats may share its answer: of an idempotent tool that has effects and asks no
-/// client, where the same arguments ask for the same. Empty for all others, and when admission.attach_repeats is off.
+/// client, where the same arguments ask for the same. Empty for all others, and when admission.attach_repeats
+/// is off.
 std::string shared_key(const CallRequest& call, const AdmissionSettings& settings);
 /// The key of a call that goes on after its host died, by what was wanted, whatever the tool.
 std::string resumed_key(OwnerId owner, bool durable, const std::string& wanted);

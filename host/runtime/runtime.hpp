@@ -64,7 +64,9 @@ class Runtime final : public ToolHost, private EffectHost, private MoneyLedger {
   void leave(RequestNumber number) override { repeats_.leave(number); }
   std::string describe(RequestNumber number) const override { return repeats_.describe(number); }
   CallOutcome so_far(RequestNumber number) const override { return repeats_.so_far(number); }
-  bool has_tool(std::string_view name) override { return static_cast<bool>(plugins_->tool(name)); }
+  std::string why_no_tool(std::string_view name) override {
+    return plugins_->tool(name) ? std::string() : plugins_->no_tool(name).message;
+  }
   const Settings& settings() const override { return settings_; }
   void count_refused_line() override { metrics_.sanitizer_actions.add(SanitizerAction::refused_structure); }
   /// Goes on with every durable call of this owner whose host died. `ended` hears of each, and may be empty.

@@ -39,7 +39,8 @@ class ToolHost {
   virtual std::string describe(RequestNumber number) const = 0;
   /// What it has used until now, for an outcome that does not wait for its end.
   virtual CallOutcome so_far(RequestNumber number) const = 0;
-  virtual bool has_tool(std::string_view name) = 0;
+  /// Empty when there is such a tool; else what to tell whoever asked for it.
+  virtual std::string why_no_tool(std::string_view name) = 0;
   virtual const Settings& settings() const = 0;
   /// A line of the client was no message within the limits; for metrics.
   virtual void count_refused_line() {}

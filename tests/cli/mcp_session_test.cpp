@@ -28,7 +28,7 @@ struct PatientHost final : ToolHost {
     outcome.elapsed = std::chrono::milliseconds(1500);
     return outcome;
   }
-  bool has_tool(std::string_view name) override { return name == "slow"; }
+  std::string why_no_tool(std::string_view name) override { return name == "slow" ? "" : "there is none"; }
   const Settings& settings() const override { return with; }
 
   void answer(RequestNumber number) {
@@ -140,8 +140,8 @@ TEST_CASE("session: what runs at the end is answered until deadlines.shutdown_dr
   REQUIRE(last.size() == 1);
   CHECK(last[0]["id"] == 2);
   CHECK(last[0]["result"]["isError"] == true);
-  CHECK(last[0]["result"]["content"][0]["text"].get<std::string>().find("deadlines.shutdown_drain_ms = 5000") !=
-        std::string::npos);
+  CHECK(last[0]["result"]["content"][0]["text"].get<std::string>().find(
+            "deadlines.shutdown_drain_ms = 5000") != std::string::npos);
   const json use = last[0]["result"]["_meta"]["toolpost/call"];
   CHECK(use["elapsed_ms"] == 1500);
   CHECK(use["attempts"] == 3);

@@ -40,7 +40,9 @@ test('tools/list: tools.enable adds a tool, tools.disable takes one away altoget
   const { names, peer } = await list(t, '[tools]\nenable = ["echo"]\ndisable = ["consensus", "debug"]');
   assert.deepEqual(names, [...standard, 'echo'].filter((name) => !['consensus', 'debug'].includes(name)).sort());
   const { error } = await peer.call(2, 'consensus', { step: 's', step_number: 1, total_steps: 1, next_step_required: false });
-  assert.match(error.message, /there is no tool/);
+  assert.match(error.message, /^tool "consensus" is switched off by tools\.disable$/);
+  const { error: unknown } = await peer.call(3, 'ehco', {});
+  assert.match(unknown.message, /^there is no tool "ehco"; did you mean "echo"\?$/);
 });
 
 test('tools/list: a profile that does not exist refuses the start and says which there are', bounded, async (t) => {

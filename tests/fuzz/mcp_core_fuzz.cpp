@@ -29,7 +29,9 @@ struct TinyHandler final : McpHandler {
   }
   void cancel_call(std::uint64_t number) override { core->finish(number, {"{}", "", false, ""}); }
   std::string_view tools_json() override { return R"([{"name":"now"},{"name":"fail"},{"name":"later"}])"; }
-  bool has_tool(std::string_view name) override { return name == "now" || name == "fail" || name == "later"; }
+  std::string why_no_tool(std::string_view name) override {
+    return name == "now" || name == "fail" || name == "later" ? "" : "there is no such tool";
+  }
 
   McpCore* core = nullptr;
   std::vector<std::uint64_t> open;

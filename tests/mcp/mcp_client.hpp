@@ -45,7 +45,9 @@ struct McpClient final : McpHandler {
     return "[{\"name\":\"echo\",\n "
            "\"inputSchema\":{\"type\":\"object\"}},\r\n{\"name\":\"now\",\"inputSchema\":{}}]";
   }
-  bool has_tool(std::string_view name) override { return name == "echo" || name == "now"; }
+  std::string why_no_tool(std::string_view name) override {
+    return name == "echo" || name == "now" ? "" : "there is no tool \"" + std::string(name) + "\"";
+  }
 
   /// Sends one line and returns everything that came out since the last time.
   std::string send(std::string_view line) {

@@ -40,8 +40,8 @@ TEST_CASE("tool profile: a disabled tool cannot be called, and a name that means
   settings.tools.disable = {"echo", "consnesus"};
   settings.tools.enable = {"verson"};
   RuntimeWorld world({"lib/toolpost/plugins/echo.so", "lib/toolpost/plugins/version.so"}, settings);
-  CHECK_FALSE(world.runtime->has_tool("echo"));
-  CHECK(world.runtime->has_tool("version"));
+  CHECK(world.runtime->why_no_tool("echo") == "tool \"echo\" is switched off by tools.disable");
+  CHECK(world.runtime->why_no_tool("version").empty());
   CHECK(world.runtime->plugins().tool_names() == std::vector<std::string>{"version"});
   const auto& refused = world.runtime->plugins().refused();
   REQUIRE(refused.size() == 2);

@@ -57,7 +57,7 @@ class SimHost final : public ToolHost, private EffectHost {
   }
   std::string describe(RequestNumber number) const override { return repeats_.describe(number); }
   CallOutcome so_far(RequestNumber number) const override { return repeats_.so_far(number); }
-  bool has_tool(std::string_view name) override { return find_tool(name) != nullptr; }
+  std::string why_no_tool(std::string_view name) override { return find_tool(name) ? "" : "there is none"; }
   const Settings& settings() const override { return world_.settings; }
 
   void lose_spawner();
