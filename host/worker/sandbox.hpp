@@ -24,6 +24,19 @@ struct SandboxLimits {
 /// Whether the process hears of what it is refused; `telling` is for one that counts (refused_calls.hpp).
 enum class Refusing : unsigned char { silently, telling };
 
+// ThreadSanitizer takes signals for itself and calls handlers later, when they cannot answer a call any more.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr Refusing kWorkersRefusing = Refusing::silently;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr Refusing kWorkersRefusing = Refusing::silently;
+#else
+inline constexpr Refusing kWorkersRefusing = Refusing::telling;
+#endif
+#else
+inline constexpr Refusing kWorkersRefusing = Refusing::telling;
+#endif
+
 /// The seccomp program, made once by the spawner. It allows what computing needs and answers EPERM to all
 /// else: no fork, exec, ptrace, sockets, mounts, priorities, or signals to anyone but the own process. Error:
 /// unsupported where the kernel has no seccomp filter.

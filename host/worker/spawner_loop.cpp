@@ -64,7 +64,7 @@ class Spawner {
   int run() {
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    if (auto program = make_seccomp_program(Refusing::telling)) seccomp_program_ = std::move(*program);
+    if (auto program = make_seccomp_program(kWorkersRefusing)) seccomp_program_ = std::move(*program);
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
