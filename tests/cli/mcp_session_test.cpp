@@ -8,6 +8,7 @@
 
 using namespace toolpost;
 using namespace std::chrono_literals;
+using nlohmann::json;
 
 namespace {
 
