@@ -135,6 +135,7 @@ std::string unquoted_id(const TomlNode& table, const TomlNode& entry) {
 template <typename Owner>
 void SettingsLoader::read_tables(const char* section, std::map<std::string, Owner>& owners,
                                  std::span<const Setting<Owner>> table, const TomlNode& node) {
+  const std::vector<std::string> known = keys_of(table, "");
   for (const TomlNode& child : node.children) {
     const std::string prefix = std::string(section) + "." + toml_key(child.key);
     if (child.kind != TomlNode::Kind::table) {
@@ -144,7 +145,6 @@ void SettingsLoader::read_tables(const char* section, std::map<std::string, Owne
     origins_[prefix] = origin(child);
     Owner& owner = owners[child.key];
     for (const TomlNode& entry : child.children) {
-      const auto known = keys_of(table, "");
       const bool is_key = std::find(known.begin(), known.end(), entry.key) != known.end();
       if (const std::string id = is_key ? "" : unquoted_id(child, entry); !id.empty())
         add_problem(entry, "[" + std::string(section) + "." + id +
