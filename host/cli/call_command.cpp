@@ -73,7 +73,7 @@ int run_call(const HostOptions& options, const CallCommand& command) {
       },
       print_progress);
   if (people) host->loop.after(host->runtime->settings().deadlines.progress_interval, tell);
-  interruption.watch(host->loop, [&] {
+  interruption.watch(host->loop, [&](int) {
     // A durable call is kept, and what it has so far: that is what it was called so for.
     if (!command.durable) host->runtime->cancel(number);
     fail(options,

@@ -1,10 +1,11 @@
 #pragma once
-// Ctrl-C and SIGTERM as an event, for a command that has something to put in order before it ends.
+// Ctrl-C, SIGTERM and other signals as events, for a command that has something to put in order first.
 
 #include <sys/signalfd.h>
 
 #include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "base/event_loop.hpp"
@@ -12,25 +13,28 @@
 
 namespace toolpost {
 
-/// Made before any thread and any child is there: they inherit that the signals are blocked. Threads: the
-/// loop's.
+/// Made before any thread and any child is there: they inherit that the signals are blocked, and one that did
+/// not block them would take them, and end the process with them. Threads: the loop's.
 class Interruption {
  public:
   static constexpr int kExitStatus = 130;  // as a shell tells of SIGINT
 
-  Interruption() {
-    sigemptyset(&signals_);
-    for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals_, signal);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    fd_.reset(signalfd(-1, &signals_, SFD_CLOEXEC | SFD_NONBLOCK));
+  Interruption() : Interruption({SIGINT, SIGTERM}) {}
+  explicit Interruption(std::initializer_list<int> signals) {
+    sigset_t taken;
+    sigemptyset(&taken);
+    for (const int signal : signals) sigaddset(&taken, signal);
+    pthread_sigmask(SIG_BLOCK, &taken, nullptr);
+    fd_.reset(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   }
 
-  /// Calls `interrupted` for each signal, as long as this and the loop live.
-  void watch(EventLoop& loop, std::function<void()> interrupted) {
+  /// Calls `interrupted` with each signal, as long as this and the loop live.
+  void watch(EventLoop& loop, std::function<void(int signal)> interrupted) {
     watch_ = loop.watch(fd_.get(), EventLoop::Interest::read,
                         [this, interrupted = std::move(interrupted)](EventLoop::Interest) {
                           signalfd_siginfo info;
-                          if (read(fd_.get(), &info, sizeof info) > 0) interrupted();
+                          if (read(fd_.get(), &info, sizeof info) > 0)
+                            interrupted(static_cast<int>(info.ssi_signo));
                         });
   }
   void unwatch() { watch_.reset(); }
@@ -38,7 +42,6 @@ class Interruption {
   int fd() const { return fd_.get(); }
 
  private:
-  sigset_t signals_{};
   UniqueFd fd_;
   std::unique_ptr<EventLoop::Watch> watch_;
 };

@@ -1,5 +1,4 @@
 #include <malloc.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -8,6 +7,7 @@
 #include "base/memory_reserve.hpp"
 #include "cli/commands.hpp"
 #include "cli/host_socket.hpp"
+#include "cli/interruption.hpp"
 #include "cli/live_host.hpp"
 #include "cli/mcp_session.hpp"
 #include "transport/stdio_transport.hpp"
@@ -77,22 +77,13 @@ int run_serve(HostOptions options) {
   std::signal(SIGPIPE, SIG_IGN);
   mallopt(M_MMAP_THRESHOLD, kMappedBytes);
   mallopt(M_TRIM_THRESHOLD, kFreeEndBytes);
-  // Before any thread is there: one that did not block these would take them, and end the process with them.
-  sigset_t taken;
-  sigemptyset(&taken);
-  sigaddset(&taken, SIGTERM);
-  sigaddset(&taken, SIGINT);
-  sigaddset(&taken, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &taken, nullptr);
+  Interruption interruption({SIGTERM, SIGINT, SIGHUP});
   const auto host = set_up_host(options);
   if (!host) return 2;
   LiveHost live(*host, options);
-  const UniqueFd signals(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   StdioSession session(host->loop, live);
-  const auto watch = host->loop.watch(signals.get(), EventLoop::Interest::read, [&](EventLoop::Interest) {
-    signalfd_siginfo info;
-    if (read(signals.get(), &info, sizeof info) <= 0) return;
-    if (info.ssi_signo == SIGHUP) {
+  interruption.watch(host->loop, [&](int signal) {
+    if (signal == SIGHUP) {
       live.reload();
     } else {
       session.shut_down();
@@ -110,6 +101,7 @@ int run_serve(HostOptions options) {
   });
   host->loop.after(kVerifyAfter, [&] { live.runtime().verify_plugins(); });
   host->loop.run();
+  interruption.unwatch();
   return 0;
 }
 
